@@ -136,10 +136,11 @@ def page(number):
         title = layer.replace("_and_", " & ").replace("_", " ").title()
         lines += [f"## Layer {at + 1}: {title}", "", answer["analysis"], "", sentence(chance, 20), ""]
         if answer.get("threats"):
-            lines += ["| ID | Threat | Severity | Mitigation | Status |", "|---|---|---|---|---|"]
+            lines += ["| ID | Threat | Severity | Mitigation | Status | References |", "|---|---|---|---|---|---|"]
             severities = ("Low", "Medium", "High", "Critical")
             lines += [
-                f"| {threat['id']} | {threat['title']} | {chance.choice(severities)} | {threat['mitigation']} | mitigated |"
+                f"| {threat['id']} | {threat['title']} | {chance.choice(severities)} | {threat['mitigation']} | mitigated "
+                f"| {', '.join(threat.get('refs', []))} |"
                 for threat in answer["threats"]
             ]
         lines += [""] + [f"- {sentence(chance, 12)}" for _ in range(3)] + [""]

@@ -1,7 +1,6 @@
-//! The page of each rule, for `explain`, the rules of a SARIF log and `docs/rules.md`.
+//! The page of each rule, for `explain`, the rules of a SARIF log and the book (`docs/rules/`).
 //!
-//! Pages are Markdown that is readable unrendered. Rendered, they follow below.
-#![doc = include_str!("../docs/rules.md")]
+//! Pages are Markdown that is readable unrendered.
 
 use crate::diagnostic::Level;
 use crate::rules;
@@ -18,10 +17,12 @@ pub fn page(rule: &Rule) -> String {
 /// The public address of the project. Without one, reports have no link to it or to the page of a rule.
 pub const ADDRESS: Option<&str> = None;
 
-/// The address of the rule's page, for this version of the program.
+/// The public address of the book. Terminals, SARIF logs and the HTML report link to its pages of rules.
+pub const BOOK: Option<&str> = None;
+
+/// The address of the rule's page in the book.
 pub fn page_url(rule: &Rule) -> Option<String> {
-    ADDRESS
-        .map(|address| format!("{address}/blob/v{}/docs/rules.md#{}", env!("CARGO_PKG_VERSION"), rule.name))
+    BOOK.map(|book| format!("{book}/rules/{}.html", rule.name))
 }
 
 /// The page without its name and its opening.
@@ -31,7 +32,7 @@ pub fn details(rule: &Rule) -> String {
     format!("**Fix:** {}\n\n{table}{examples}{}\n\nSee {}.\n", rule.remedy, level(rule), rule.see)
 }
 
-/// All pages, after a table of the rules, as `docs/rules.md` has them.
+/// All pages, after a table of the rules.
 pub fn book() -> String {
     let mut book = String::from(
         "# Rules\n\nAll rules, from reading a file to limits of a policy. A **fixed** rule cannot be lowered or excepted: without it \
@@ -126,14 +127,50 @@ mod tests {
         assert!(page("score-increased").contains("over a base"));
     }
 
-    #[test]
-    #[expect(clippy::disallowed_methods, reason = "the page is written on demand")]
-    fn page_in_the_documentation_is_this_one() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rules.md");
-        if std::env::var_os("UPDATE").is_some() {
-            std::fs::write(path, book()).unwrap();
+    /// The files of the book about rules: a list by family, a page for each, and its chapters in the summary.
+    fn pages() -> Vec<(String, String)> {
+        let mut index = String::from(
+            "# Rules\n\nA **fixed** rule cannot be lowered or excepted: without it, a file or a score would go unread and pass. \
+             `aivss-lint explain RULE` shows the same pages.\n",
+        );
+        let (mut pages, mut chapters) = (Vec::new(), String::new());
+        for rule in rules::ALL {
+            if let Some((family, _)) = rules::FAMILIES.iter().find(|(_, first)| first.name == rule.name) {
+                index.push_str(&format!("\n## {family}\n\n| rule | level | finds |\n|---|---|---|\n"));
+            }
+            let Rule { name, summary, level, fixed, .. } = rule;
+            let fixed = if *fixed { ", fixed" } else { "" };
+            index.push_str(&format!("| [{name}]({name}.md) | {}{fixed} | {summary} |\n", level.name()));
+            chapters.push_str(&format!("  - [{name}](rules/{name}.md)\n"));
+            pages.push((format!("rules/{name}.md"), page(rule)));
         }
-        let written = std::fs::read_to_string(path).unwrap();
-        assert!(written == book(), "UPDATE=1 cargo test --locked --lib explain writes it");
+        pages.push(("rules/README.md".to_owned(), index));
+        pages.push(("SUMMARY.md".to_owned(), chapters));
+        pages
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the pages are written on demand")]
+    fn pages_in_the_book_are_these() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+        let pages = pages();
+        for (name, text) in &pages {
+            let path = folder.join(name);
+            let written = std::fs::read_to_string(&path).unwrap_or_default();
+            let text = if name == "SUMMARY.md" {
+                let (start, end) = ("- [Rules](rules/README.md)\n", "- [Command line]");
+                let (before, rest) = written.split_once(start).unwrap();
+                format!("{before}{start}{text}{end}{}", rest.split_once(end).unwrap().1)
+            } else {
+                text.clone()
+            };
+            if std::env::var_os("UPDATE").is_some() {
+                std::fs::write(path, text).unwrap();
+            } else {
+                assert!(written == text, "{name}: UPDATE=1 cargo test --locked --lib explain writes it");
+            }
+        }
+        let files = std::fs::read_dir(folder.join("rules")).unwrap().count();
+        assert_eq!(files, pages.len() - 1, "docs/rules has the page of a rule that does not exist");
     }
 }

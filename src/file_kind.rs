@@ -314,7 +314,7 @@ mod tests {
 
     #[test]
     fn documentation_lists_every_kind() {
-        let page = include_str!("../docs/ci.md");
+        let page = include_str!("../docs/reference/files.md");
         let own = [&MAESTRO_PAGE, &MODEL_PAGE, &UNMARKED, &BROKEN, &UNKNOWN, &MENTION];
         for kind in DATA.iter().chain(own) {
             assert!(page.contains(&format!("`{}`", kind.name)), "{}", kind.name);

@@ -2,6 +2,7 @@
 
 mod change;
 mod page;
+mod summary;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,11 +10,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::aivss::{Band, Working};
 use crate::date::Date;
-use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::file_kind::OtherFile;
+use crate::fleet::Fleet;
 use crate::input_error::InputError;
 use crate::policy::{BuiltIn, Policy};
 use crate::score::ScoredModel;
@@ -22,12 +22,13 @@ use crate::source::{Position, Source, Span};
 pub use change::{AgentChange, Change, Difference, ScoreChange};
 pub(crate) use change::{MITIGATION, PROVEN};
 pub use page::{Detail, PageSettings};
+pub(crate) use summary::{Gate, Summary, WorstScore};
 
 /// The results of a run.
 #[derive(Debug)]
 pub struct Report {
-    /// The totals of files without problems that no format lists. There may be very many.
-    pub(crate) passed: Summary,
+    /// The totals of files that no format lists. There may be very many.
+    pub(crate) counted: Summary,
     /// The checked files in the order of their paths.
     pub files: Vec<FileReport>,
     /// The number of policies that were checked and passed.
@@ -40,6 +41,10 @@ pub struct Report {
     pub input_errors: Vec<InputError>,
     /// The policy's name.
     pub policy: String,
+    /// The SHA-256 of the policy, if a format shows it.
+    pub(crate) policy_digest: Option<String>,
+    /// The origin of the files, if a format shows it.
+    pub(crate) provenance: Provenance,
     /// The policy; `None` if it is broken.
     pub in_force: Option<Policy>,
     /// The day of the run.
@@ -48,6 +53,8 @@ pub struct Report {
     pub fail_on: Level,
     /// The rules that the command line has lowered, as text.
     pub lowered: Vec<String>,
+    /// The agents of many repositories, if the report is made from rows.
+    pub(crate) fleet: Option<Fleet>,
     /// The comparison with the base revision, if there is one.
     pub change: Option<Change>,
     /// Whether only problems that are not in the base fail the gate.
@@ -64,34 +71,13 @@ pub struct Report {
     root_paths: BTreeMap<String, String>,
 }
 
-/// A score with the file that it is from.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct WorstScore {
-    pub(crate) score: Decimal,
-    pub(crate) severity: Band,
-    /// The path of the file to show.
-    path: String,
-    #[serde(skip)]
-    pub(crate) agent: Option<String>,
-}
-
-impl WorstScore {
-    /// The worst score of a threat model in the file at this path.
-    pub(crate) fn of(path: &str, scored: &ScoredModel) -> Option<Self> {
-        let Working { score, band, .. } = scored.worst()?;
-        let agent = scored.model.agent.name.as_ref().map(|name| name.value.to_string());
-        Some(Self { score: *score, severity: *band, path: path.to_owned(), agent })
-    }
-
-    pub(crate) fn path(&self) -> &str {
-        &self.path
-    }
-
-    /// The worse of two scores; of equals the one with the first path.
-    pub(crate) fn worse(self, other: Self) -> Self {
-        let is_other = other.score > self.score || (other.score == self.score && other.path < self.path);
-        if is_other { other } else { self }
-    }
+/// The repository and the commit that files are from, as far as they are known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Provenance {
+    /// Such as `github.com/acme/agents`.
+    pub(crate) repository: Option<String>,
+    pub(crate) commit: Option<String>,
+    pub(crate) branch: Option<String>,
 }
 
 /// The results of one file.
@@ -106,6 +92,8 @@ pub struct FileReport {
     pub models: Arc<[ScoredModel]>,
     /// Its problems.
     pub diagnostics: Vec<Diagnostic>,
+    /// The SHA-256 of its bytes, if a format shows it.
+    pub(crate) digest: Option<Box<str>>,
     pub(crate) is_policy: bool,
     /// Whether nothing can be read at the path: a removed threat model, or a folder without one.
     pub(crate) is_missing: bool,
@@ -120,7 +108,8 @@ impl FileReport {
         diagnostics: Vec<Diagnostic>,
     ) -> Self {
         let (name, models) = (source.name().to_owned(), models.into());
-        Self { name, source: Some(source), path, models, diagnostics, is_policy: false, is_missing: false }
+        let (source, digest, is_policy, is_missing) = (Some(source), None, false, false);
+        Self { name, source, path, models, diagnostics, digest, is_policy, is_missing }
     }
 
     pub(crate) fn of_policy(source: Arc<Source>, path: String, diagnostics: Vec<Diagnostic>) -> Self {
@@ -213,51 +202,24 @@ impl Verdict {
 /// The words in place of the score of an agent that has none, if the policy accepts that.
 pub(crate) const NOT_SCORED: &str = "not scored";
 
-/// The totals of a report.
-#[derive(Clone, Debug, Default, Serialize)]
-pub(crate) struct Summary {
-    pub(crate) files: usize,
-    pub(crate) models: usize,
-    policies: usize,
-    pub(crate) skipped: usize,
-    pub(crate) errors: usize,
-    pub(crate) warnings: usize,
-    pub(crate) notes: usize,
-    pub(crate) excepted: usize,
-    pub(crate) worst: Option<WorstScore>,
-    /// The number of agents without a score that the policy accepts.
-    unscored: usize,
-    /// The number of problems that do not count because the base has them.
-    #[serde(skip)]
-    pub(crate) in_base: usize,
-    #[serde(skip)]
-    pub(crate) uncomputed: usize,
-}
-
-impl Summary {
-    /// Adds a file without problems, with its threat models and their worst score.
-    pub(crate) fn add(&mut self, models: usize, worst: Option<WorstScore>) {
-        self.files += 1;
-        self.models += models;
-        self.worst = self.worst.take().into_iter().chain(worst).reduce(WorstScore::worse);
-    }
-}
-
 impl Report {
     /// An empty report.
     pub fn new(today: Date, fail_on: Level) -> Self {
         Self {
-            passed: Summary::default(),
+            counted: Summary::default(),
             files: Vec::new(),
             policies: 0,
             skipped: Vec::new(),
             others: BTreeMap::new(),
             input_errors: Vec::new(),
             policy: String::new(),
+            policy_digest: None,
+            provenance: Provenance::default(),
             in_force: None,
             today,
             fail_on,
             lowered: Vec::new(),
+            fleet: None,
             change: None,
             new_only: false,
             remarks: Vec::new(),
@@ -285,12 +247,28 @@ impl Report {
         }
         shown.extend(self.input_errors.iter().map(InputError::path));
         let worst = self.worst();
-        shown.extend(worst.as_ref().map(|worst| &*worst.path));
+        shown.extend(worst.as_ref().map(WorstScore::path));
         let shown = shown.into_iter().filter(|shown| !shown.is_empty()).map(|shown| {
             let path = matched(Path::new(shown));
             (shown.to_owned(), if path.is_empty() { ".".to_owned() } else { path })
         });
         self.root_paths = shown.filter(|(shown, path)| shown != path).collect();
+    }
+
+    /// Keeps the threat models of the agents with this name, with their problems. Returns whether there are any.
+    pub(crate) fn keep_agent(&mut self, name: &str) -> bool {
+        self.counted = Summary::default();
+        for file in &mut self.files {
+            let models: Arc<[ScoredModel]> = std::mem::take(&mut file.models);
+            let kept = |at: usize| models.get(at).is_some_and(|model| model.name() == Some(name));
+            file.diagnostics.retain(|problem| problem.model.is_none_or(kept));
+            for problem in &mut file.diagnostics {
+                problem.model = problem.model.map(|at| (0..at).filter(|before| kept(*before)).count());
+            }
+            file.models = models.iter().filter(|model| model.name() == Some(name)).cloned().collect();
+        }
+        self.files.retain(|file| !file.models.is_empty());
+        !self.files.is_empty()
     }
 
     /// The path from the repository's root for a path that is shown.
@@ -302,7 +280,7 @@ impl Report {
     pub fn verdict(&self) -> Verdict {
         if !self.input_errors.is_empty() {
             Verdict::CannotCheck
-        } else if self.diagnostics().any(|(_, diagnostic)| self.fails(diagnostic)) {
+        } else if self.counted.fails || self.diagnostics().any(|(_, diagnostic)| self.fails(diagnostic)) {
             Verdict::Failed
         } else {
             Verdict::Passed
@@ -311,7 +289,11 @@ impl Report {
 
     /// Whether a diagnostic counts: it is neither excepted nor, with `new_only`, in the base.
     pub fn counts(&self, diagnostic: &Diagnostic) -> bool {
-        diagnostic.excepted.is_none() && !(self.new_only && diagnostic.known)
+        self.gate().counts(diagnostic)
+    }
+
+    pub(crate) const fn gate(&self) -> Gate {
+        Gate { fail_on: self.fail_on, new_only: self.new_only }
     }
 
     /// Whether formats for people list a diagnostic. With `new_only` they list only those that count.
@@ -333,7 +315,7 @@ impl Report {
 
     /// Whether a diagnostic fails the gate.
     pub fn fails(&self, diagnostic: &Diagnostic) -> bool {
-        diagnostic.level >= self.fail_on && self.counts(diagnostic)
+        self.gate().fails(diagnostic)
     }
 
     /// Every diagnostic with its file, in the order of the report.
@@ -352,7 +334,7 @@ impl Report {
             .files
             .iter()
             .flat_map(|file| file.models.iter().filter_map(|model| WorstScore::of(&file.name, model)));
-        self.passed.worst.iter().cloned().chain(scores).reduce(WorstScore::worse)
+        self.counted.worst.iter().cloned().chain(scores).reduce(WorstScore::worse)
     }
 
     /// Whether every score is known: all files could be read, and all scores computed.
@@ -378,26 +360,11 @@ impl Report {
     }
 
     pub(crate) fn totals(&self) -> Summary {
-        let mut totals = Summary {
-            policies: self.policies,
-            skipped: self.skipped.len(),
-            worst: self.worst(),
-            ..self.passed.clone()
-        };
+        let mut totals =
+            Summary { policies: self.policies, skipped: self.skipped.len(), ..self.counted.clone() };
         for file in &self.files {
-            totals.files += usize::from(file.is_model());
-            totals.models += file.models.len();
-            totals.uncomputed += file.models.iter().map(|model| model.uncomputed).sum::<usize>();
-            totals.unscored += file.models.iter().filter(|model| model.is_unscored).count();
-        }
-        for (_, problem) in self.diagnostics() {
-            *match problem.level {
-                _ if problem.excepted.is_some() => &mut totals.excepted,
-                _ if !self.counts(problem) => &mut totals.in_base,
-                Level::Error => &mut totals.errors,
-                Level::Warning => &mut totals.warnings,
-                Level::Note => &mut totals.notes,
-            } += 1;
+            let of_file = Summary::of(&file.name, &file.models, &file.diagnostics, self.gate());
+            totals.add(Summary { files: usize::from(file.is_model()), ..of_file });
         }
         totals
     }
@@ -431,8 +398,9 @@ impl Report {
         let parts: Vec<String> =
             parts.into_iter().filter_map(|(is_shown, words)| is_shown.then_some(words)).collect();
         let mut line = parts.join(", ");
-        if let Some(WorstScore { score, severity, path, .. }) = &totals.worst {
-            line.push_str(&format!("; worst score {score} {} in {}", severity.name(), shown(path)));
+        if let Some(worst) = &totals.worst {
+            let (score, severity, path) = (worst.score, worst.severity.name(), shown(worst.path()));
+            line.push_str(&format!("; worst score {score} {severity} in {path}"));
         }
         line
     }

@@ -1,5 +1,7 @@
 //! The ten core risks of OWASP AIVSS (v0.8), with the factors that raise them and the layers where they are usually seen.
 
+use std::sync::LazyLock;
+
 use crate::aivss::{Factor, letters};
 use crate::decimal::Decimal;
 
@@ -126,10 +128,16 @@ impl CoreRisk {
         self.entries.iter().chain(self.threats).copied()
     }
 
-    /// Whether a text names it: its name in any spelling, or an identifier with or without more after it.
-    pub(crate) fn is_named_by(&self, text: &str) -> bool {
+    /// The core risk that a text names: by its name in any spelling, or by an identifier with or without more after it.
+    pub(crate) fn named(text: &str) -> Option<&'static Self> {
+        static NAMES: LazyLock<Vec<Option<String>>> =
+            LazyLock::new(|| CORE_RISKS.iter().map(|risk| letters_of(risk.name)).collect());
         let first = text.split(|letter: char| !letter.is_ascii_alphanumeric()).next().unwrap_or_default();
-        self.ids().any(|id| id.eq_ignore_ascii_case(first)) || letters_of(text) == letters_of(self.name)
+        let identified = CORE_RISKS.iter().find(|risk| risk.ids().any(|id| id.eq_ignore_ascii_case(first)));
+        identified.or_else(|| {
+            let letters = letters_of(text);
+            CORE_RISKS.get(NAMES.iter().position(|name| *name == letters)?)
+        })
     }
 
     /// The factors of a declared set that raise it, with their values, if each of them is at least 0.5. `given` are the
@@ -161,14 +169,10 @@ pub(crate) struct OpenRisk {
 impl OpenRisk {
     /// The core risks that factors raise, without those that one of the texts names.
     pub(crate) fn all(given: &[(Factor, Decimal)], names: &[&str]) -> Vec<Self> {
-        let mut open = Vec::new();
-        for risk in &CORE_RISKS {
-            let is_named = names.iter().any(|name| risk.is_named_by(name));
-            if let Some(raising) = risk.raised_by(given).filter(|_| !is_named) {
-                open.push(Self { risk, raising });
-            }
-        }
-        open
+        let addressed: Vec<&str> =
+            names.iter().filter_map(|name| Some(CoreRisk::named(name)?.name)).collect();
+        let open = CORE_RISKS.iter().filter(|risk| !addressed.contains(&risk.name));
+        open.filter_map(|risk| Some(Self { risk, raising: risk.raised_by(given)? })).collect()
     }
 
     /// The factors with their values, and the layers, in words.
@@ -181,7 +185,7 @@ impl OpenRisk {
 
 /// The letters of a name, without the words that begin the names of core risks.
 fn letters_of(name: &str) -> Option<String> {
-    let letters = letters(&name.replace('&', "and"))?;
+    let letters = letters(name)?;
     let mut rest = letters.as_str();
     for word in ["insecure", "agentic", "agent", "ai"] {
         rest = rest.strip_prefix(word).unwrap_or(rest);
@@ -212,7 +216,7 @@ mod tests {
 
     #[test]
     fn risk_is_named_by_its_name_and_its_identifiers() {
-        let named = |text: &str| CORE_RISKS.iter().find(|risk| risk.is_named_by(text)).map(|risk| risk.name);
+        let named = |text: &str| CoreRisk::named(text).map(|risk| risk.name);
         for (text, name) in [
             ("Agentic AI Tool Misuse", "Agentic AI Tool Misuse"),
             ("tool misuse", "Agentic AI Tool Misuse"),

@@ -170,8 +170,15 @@ pub(crate) fn letters(name: &str) -> Option<String> {
     if name.len() > LONGEST {
         return None;
     }
-    let name = name.replace('&', " and ");
-    Some(name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect())
+    let mut letters = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        match byte {
+            b'&' => letters.push_str("and"),
+            byte if byte.is_ascii_alphanumeric() => letters.push(byte.to_ascii_lowercase().into()),
+            _ => {}
+        }
+    }
+    Some(letters)
 }
 
 #[cfg(test)]

@@ -126,7 +126,7 @@ impl LayerSet {
             let found = self.layers().find(|kind| kind.row().is_named(&words));
             let found = found.or_else(|| own.filter(|own| own.row().has_all(&words)));
             let last = words.pop()?;
-            if found.is_some() || !(REMARKS.contains(&&*last) || is_number(&last)) {
+            if found.is_some() || !(is_one_of(last, &REMARKS) || is_number(last)) {
                 return found;
             }
         }
@@ -139,20 +139,27 @@ impl LayerRow {
         self.key.split('_').filter(|word| *word != "and")
     }
 
-    /// Whether words in lower case are the name of this layer, in full or shortened: `eval obs`.
-    fn is_named(&self, words: &[String]) -> bool {
-        let joined = words.concat();
+    /// Whether words are the name of this layer, in full or shortened: `eval obs`.
+    fn is_named(&self, words: &[&str]) -> bool {
+        let first = words.first().and_then(|word| word.bytes().next());
+        if !first.is_some_and(|first| self.key.as_bytes()[0].eq_ignore_ascii_case(&first)) {
+            return false;
+        }
         let is_each = words.len() == self.words().count()
             && self.words().zip(words).all(|(own, word)| is_form(own, word));
+        if is_each {
+            return true;
+        }
+        let joined = words.concat().to_ascii_lowercase();
         let mut rest = Some(joined.as_str());
         for own in self.words() {
             rest = rest.and_then(|rest| rest.strip_prefix("and").unwrap_or(rest).strip_prefix(own));
         }
-        is_each || matches!(rest, Some("" | "s")) || self.names.contains(&&*joined)
+        matches!(rest, Some("" | "s")) || self.names.contains(&&*joined)
     }
 
     /// Whether there are words, and each is one of the layer's name.
-    fn has_all(&self, words: &[String]) -> bool {
+    fn has_all(&self, words: &[&str]) -> bool {
         !words.is_empty() && words.iter().all(|word| self.words().any(|own| is_form(own, word)))
     }
 }
@@ -161,8 +168,14 @@ impl LayerRow {
 fn is_form(own: &str, word: &str) -> bool {
     const SHORTEST: usize = 3;
     const ENDING: usize = 2;
-    let is_short = own.starts_with(word) && word.len() >= SHORTEST;
-    is_short || word.strip_prefix(own).is_some_and(|ending| ending.len() <= ENDING)
+    let common = own.len().min(word.len());
+    let is_short = common == word.len() && word.len() >= SHORTEST;
+    (is_short || common == own.len() && word.len() - common <= ENDING)
+        && own.as_bytes()[..common].eq_ignore_ascii_case(&word.as_bytes()[..common])
+}
+
+fn is_one_of(word: &str, known: &[&str]) -> bool {
+    known.iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
 fn is_number(word: &str) -> bool {
@@ -171,54 +184,52 @@ fn is_number(word: &str) -> bool {
 
 /// The number that a word is: `4`, `iv`, `four`, `④`.
 pub(crate) fn number_of(word: &str) -> Option<usize> {
-    const NUMBERS: [&str; 7] = [
-        " i one ① ",
-        " ii two ② ",
-        " iii three ③ ",
-        " iv four ④ ",
-        " v five ⑤ ",
-        " vi six ⑥ ",
-        " vii seven ⑦ ",
+    const NUMBERS: [[&str; 3]; 7] = [
+        ["i", "one", "①"],
+        ["ii", "two", "②"],
+        ["iii", "three", "③"],
+        ["iv", "four", "④"],
+        ["v", "five", "⑤"],
+        ["vi", "six", "⑥"],
+        ["vii", "seven", "⑦"],
     ];
-    let known = NUMBERS.iter().position(|words| words.contains(&format!(" {word} ")));
-    known.map(|at| at + 1).or_else(|| word.parse().ok())
+    if word.starts_with(|first: char| first.is_ascii_digit()) {
+        return word.parse().ok();
+    }
+    NUMBERS.iter().position(|words| is_one_of(word, words)).map(|at| at + 1)
 }
 
 /// The words of a layer's name.
-struct NameWords {
-    /// In lower case, without `and` and without the numbers before the name and their words (`MAESTRO Layer 1`, `L1`, `3.1`).
-    words: Vec<String>,
+struct NameWords<'n> {
+    /// Without `and` and without the numbers before the name and their words (`MAESTRO Layer 1`, `L1`, `3.1`).
+    words: Vec<&'n str>,
     /// Whether there were any such numbers or words.
     is_numbered: bool,
     /// The number after `Layer` or `L`.
     layer: Option<usize>,
 }
 
-fn name_words(name: &str) -> NameWords {
-    let words = name.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
-    let mut words: Vec<String> = words.map(str::to_ascii_lowercase).collect();
-    words.retain(|word| word != "and");
+fn name_words(name: &str) -> NameWords<'_> {
+    let words = name.split(|letter: char| !letter.is_alphanumeric());
+    let mut words: Vec<&str> =
+        words.filter(|word| !word.is_empty() && !word.eq_ignore_ascii_case("and")).collect();
     let is_numbered = |word: &str| {
         number_of(word).is_some() || !word.is_ascii() && word.contains(|letter: char| letter.is_ascii_digit())
     };
     let (mut start, mut layer) = (0, None);
     while let Some(word) = words.get(start) {
-        let next = words.get(start + 1).map_or("", String::as_str);
-        let short: Option<usize> = word.strip_prefix('l').and_then(|number| number.parse().ok());
-        start += match word.as_str() {
-            "layer" if number_of(next).is_some() => {
-                layer = number_of(next);
-                2
-            }
-            "layer" | "maestro" => 1,
-            _ if short.is_some() => {
-                layer = short;
-                1
-            }
-            word if is_numbered(word) => 1,
+        let next = words.get(start + 1).copied().unwrap_or_default();
+        let short: Option<usize> = word.strip_prefix(['l', 'L']).and_then(|number| number.parse().ok());
+        let is_layer = word.eq_ignore_ascii_case("layer");
+        let number = if is_layer { number_of(next) } else { short };
+        layer = number.or(layer);
+        start += match number {
+            Some(_) if is_layer => 2,
+            Some(_) => 1,
+            None if is_layer || word.eq_ignore_ascii_case("maestro") || is_numbered(word) => 1,
             // The word for a layer in another language.
-            _ if start == 0 && !next.is_empty() && is_number(next) => 2,
-            _ => break,
+            None if start == 0 && !next.is_empty() && is_number(next) => 2,
+            None => break,
         };
     }
     let start = start.min(words.len());

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use crate::cli::common::{CliError, FAILED, named_paths, without_stdin};
-use crate::cli::gate::{CheckOptions, CheckRun, find_policy};
+use crate::cli::gate::{CheckOptions, CheckRun};
 use crate::cli::lint_files::{HeadFiles, Memo, RunResult, RunStage, lint_discovered};
 use crate::compare;
 use crate::compare::Baseline;
@@ -17,10 +17,11 @@ use crate::lint::{LintContext, lint_removed};
 use crate::policy::{Policy, PolicyUsage};
 use crate::rego::CompiledPolicy;
 use crate::report::{Change, Report, ScoreChange};
+use crate::workspace::FileTree;
 use crate::workspace::candidate::{Discovery, NamedFiles};
-use crate::workspace::file_tree::FileTree;
 use crate::workspace::git::files::Commit;
-use crate::workspace::git::revisions::{changed, renames};
+use crate::workspace::git::{changed, renames};
+use crate::workspace::policies::find_policy;
 use crate::workspace::repository::Repository;
 
 /// The most unchecked files that are compared with threat models that are gone.
@@ -128,7 +129,7 @@ fn model_paths(report: &Report) -> impl Iterator<Item = &str> {
 
 impl<'c> Sides<'c> {
     fn discover(run: CheckRun<'c>, base: &'c Base<'c>) -> Result<Self, CliError> {
-        let CheckRun { options, head, policy } = run;
+        let CheckRun { options, head, policy, .. } = run;
         let (repository, revision) = (run.repository(), &base.commit.revision);
         if let Some(path) = options.paths.iter().find(|path| repository.is_linked(path)) {
             let name = repository.shown(path);
@@ -299,7 +300,7 @@ impl<'c> Sides<'c> {
         // Those that are not found count as removed.
         let renamed = self.renames(&gone, &new).unwrap_or_default();
         self.moved.extend(renamed.into_iter().map(|(now, then)| (then, now)));
-        let CheckRun { options, head, policy } = self.run;
+        let CheckRun { options, head, policy, .. } = self.run;
         let context = LintContext { policy, today: options.today, load: &head, before: Some(baseline) };
         let repository = self.run.repository();
         for (path, models) in left {

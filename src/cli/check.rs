@@ -4,28 +4,33 @@ use std::collections::BTreeSet;
 use std::mem;
 use std::path::PathBuf;
 
+use clap::builder::ArgPredicate;
 use clap::{ArgMatches, Args, ValueEnum};
 
 use crate::cli::base::exclusion;
 use crate::cli::common::{
-    CliError, PolicyArgs, RuleName, find_rule, links, named_paths, open_base, page_settings, parse_days,
-    print_error_line, read_stdin, refuse_stdin, without_stdin,
+    CliError, PolicyArgs, RuleName, find_rule, links, named_paths, open_base, parse_days, print_error_line,
+    read_stdin, refuse_stdin, without_stdin,
 };
+use crate::cli::files_from::FilesFromArgs;
 use crate::cli::gate::{CheckOptions, Keep, check_tree_with, file_tree};
 use crate::cli::help::{ADVANCED, COMPARISON, OUTPUT, POLICY, SELECTION};
-use crate::cli::outputs::{Output, ReportArgs, emit, emit_usage_error, keep, with_outputs};
+use crate::cli::outputs::{Output, ReportArgs, any_format, emit, keep, row_sinks, with_outputs};
 use crate::cli::parallel::Progress;
+use crate::cli::provenance::ProvenanceArgs;
+use crate::cli::usage_error::emit_usage_error;
 use crate::diagnostic::{Level, Origin};
 use crate::file_kind::OtherFile;
 use crate::input_error::{InputError, SkipReason, Suggestion};
 use crate::likeness::nearest;
+use crate::output::Format;
 use crate::policy::{Policy, Sought};
 use crate::report::{Report, Verdict, count};
 use crate::rules;
 use crate::workspace::candidate::{NamedFiles, skipped};
 use crate::workspace::discover::discover;
+use crate::workspace::git;
 use crate::workspace::git::files::Commit;
-use crate::workspace::git::revisions;
 use crate::workspace::repository::Repository;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -43,7 +48,10 @@ Examples:
 pub(crate) struct CheckArgs {
     /// Files and folders to check; `-` reads standard input
     #[arg(value_name = "PATH", default_value = ".")]
+    #[arg(default_value_if("files_from", ArgPredicate::IsPresent, None))]
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    files_from: FilesFromArgs,
     #[command(flatten)]
     policy: PolicyArgs,
     #[command(flatten)]
@@ -76,6 +84,8 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "DAYS", value_parser = parse_days, help_heading = POLICY)]
     expiring_within: Option<i32>,
     #[command(flatten)]
+    provenance: ProvenanceArgs,
+    #[command(flatten)]
     levels: LevelArgs,
     /// Exit with status 0 if problems are found (2 stays)
     #[arg(long, help_heading = OUTPUT)]
@@ -91,6 +101,12 @@ pub(crate) struct CheckArgs {
 impl CheckArgs {
     pub(crate) fn targets(&self) -> Vec<PathBuf> {
         named_paths(&self.paths, &self.stdin_filename)
+    }
+
+    /// Adds the paths of `--files-from`. If that cannot be read, each report says so.
+    pub(crate) fn read_list(&mut self) -> Result<(), CliError> {
+        let read = self.files_from.add_to(&mut self.paths);
+        read.inspect_err(|error| emit_usage_error(&error.0))
     }
 }
 
@@ -190,15 +206,18 @@ pub(crate) fn run(
 
 fn check(args: &CheckArgs, outputs: &[Output], repository: &Repository) -> Result<Report, CliError> {
     let root = repository.root();
-    let is_first_push = args.base.as_deref().is_some_and(revisions::is_null_id);
+    let is_first_push = args.base.as_deref().is_some_and(git::is_null_id);
     let base = open_base(args.base.as_deref().filter(|_| !is_first_push), root)?;
     // The policy is that of the revision itself: at the merge base it may have been weaker.
     let policy_from = args.policy_from.as_deref();
-    let policy_from = policy_from.map(|from| Commit::open(root, revisions::resolve(root, from)?)).transpose();
+    let policy_from = policy_from.map(|from| Commit::open(root, git::resolve(root, from)?)).transpose();
     let policy_from = policy_from.map_err(|message| CliError::about("--policy-from", message))?;
     let staged = if args.staged { Some(staged(args, repository)?) } else { None };
     let stdin = read_stdin(&args.paths);
     let is_listed = args.verbose || base.is_some();
+    let provenance =
+        any_format(outputs, Format::has_provenance).then(|| args.provenance.provenance(repository));
+    let row_sinks = row_sinks(outputs);
     let options = CheckOptions {
         stdin: stdin.as_ref(),
         named: if args.only_matching { NamedFiles::Filtered } else { NamedFiles::Checked },
@@ -215,7 +234,10 @@ fn check(args: &CheckArgs, outputs: &[Output], repository: &Repository) -> Resul
         expiring_within: args.expiring_within,
         threads: args.threads,
         progress: if args.reports.quiet { Progress::Hidden } else { Progress::for_people() },
-        keep: keep(outputs).max(if is_listed { Keep::Models } else { Keep::Problems }),
+        keep: keep(outputs).max(if is_listed { Keep::Models } else { Keep::Counts }),
+        has_digests: any_format(outputs, Format::has_digests),
+        provenance: provenance.as_ref(),
+        row_sinks: &row_sinks,
         ..CheckOptions::new(&args.paths, args.policy.today())
     };
     let mut policy_for_people = None;
@@ -229,13 +251,13 @@ fn check(args: &CheckArgs, outputs: &[Output], repository: &Repository) -> Resul
             .remarks
             .push("no base: the id of a new branch is all zeros, so every problem counts as new".to_owned());
     }
+    if args.paths.is_empty() {
+        report.remarks.push("--files-from names no file, so nothing was checked".to_owned());
+    }
     if let Some(policy) = policy_for_people {
         print_verbose(&options, repository, &policy, &report);
     }
     report.links = links(args.links.as_deref());
-    if outputs.iter().any(Output::is_page) {
-        report.page = page_settings(repository);
-    }
     report.category.clone_from(&args.reports.category);
     Ok(report)
 }

@@ -5,26 +5,29 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::{env, fmt};
 
-use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::builder::{ArgPredicate, PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, Args, Command};
 
+use crate::cli::files_from::FilesFromArgs;
 use crate::cli::help::{OUTPUT, POLICY};
 use crate::date::Date;
 use crate::output::{Look, begin_line, escape_line};
-use crate::report::PageSettings;
 use crate::rules;
 use crate::rules::Rule;
 use crate::source::Source;
 use crate::workspace::files::{create, read_bounded};
+use crate::workspace::git;
 use crate::workspace::git::files::Commit;
-use crate::workspace::git::revisions;
 use crate::workspace::repository::Repository;
 
 #[derive(Debug, Args)]
 pub(crate) struct PathArgs {
     /// Files and folders with threat models
     #[arg(value_name = "PATH", default_value = ".")]
+    #[arg(default_value_if("files_from", ArgPredicate::IsPresent, None))]
     pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) files_from: FilesFromArgs,
 }
 
 #[derive(Debug, Args)]
@@ -213,7 +216,7 @@ pub(crate) fn read_source(path: &Path, repository: &Repository) -> Result<Source
 }
 
 pub(crate) fn open_base(base: Option<&str>, root: &Path) -> Result<Option<Commit>, CliError> {
-    let commit = base.map(|base| revisions::open_base(root, base, "HEAD")).transpose();
+    let commit = base.map(|base| git::open_base(root, base, "HEAD")).transpose();
     commit.map_err(|message| CliError::about("--base", message))
 }
 
@@ -269,20 +272,6 @@ pub(crate) fn refuse_other_than_yaml(path: &Path) -> Result<(), CliError> {
 #[expect(clippy::disallowed_methods, reason = "CI systems describe the run in the environment")]
 pub(crate) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-/// The repository, branch and commit for the web page, as far as the CI system or git knows them.
-pub(crate) fn page_settings(repository: &Repository) -> PageSettings {
-    let mut page =
-        if repository.is_git() { revisions::checked_out(repository.root()) } else { PageSettings::default() };
-    page.repository =
-        variable("GITHUB_REPOSITORY").or_else(|| variable("CI_PROJECT_PATH")).or(page.repository);
-    page.branch = page
-        .branch
-        .or_else(|| variable("GITHUB_HEAD_REF"))
-        .or_else(|| variable("GITHUB_REF_NAME"))
-        .or_else(|| variable("CI_COMMIT_REF_NAME"));
-    page
 }
 
 /// The text before `path#L12` in links: the given one, or that of the CI system.

@@ -32,8 +32,8 @@ use crate::rules::{
     cvss_base_mismatch, factor_sum_mismatch, score_mismatch, severity_mismatch, uplift_mismatch,
 };
 use crate::source::{Position, Source};
+use crate::workspace::FileTree;
 use crate::workspace::candidate::NamedFiles;
-use crate::workspace::file_tree::FileTree;
 use crate::workspace::files::{link_out, read, replace};
 use crate::workspace::repository::Repository;
 
@@ -87,7 +87,8 @@ pub(crate) fn run(args: &FixArgs, repository: &Repository) -> Result<Verdict, Cl
     };
     let policy = sound_policy(args.policy.policy.as_deref(), tree)?;
     let context = LintContext { policy: &policy, today: options.today, load: &tree, before: None };
-    let mut report = lint_files(CheckRun { options: &options, head: tree, policy: &policy }).report;
+    let mut report =
+        lint_files(CheckRun { options: &options, head: tree, policy: &policy, rows: None }).report;
     let fixer = Fixer {
         context,
         safety: if args.suggestions { Safety::Suggested } else { Safety::Safe },

@@ -7,20 +7,20 @@ use crate::cli::common::CliError;
 use crate::cli::lint_files::lint_files;
 use crate::cli::parallel::Progress;
 use crate::cli::policy_review::{add_broken, add_misplaced, review};
+use crate::cli::rows::{RowSink, RowWriter};
 use crate::date::Date;
 use crate::diagnostic::Level;
-use crate::input_error::{PolicyRole, SPARSE};
-use crate::likeness::nearest;
-use crate::policy;
-use crate::policy::{Broken, BuiltIn, FileLoader, Policy};
+use crate::digest;
+use crate::input_error::PolicyRole;
+use crate::output::rows::RowContext;
+use crate::policy::{Broken, BuiltIn, Policy};
 use crate::rego::CompiledPolicy;
-use crate::report::Report;
-use crate::rules;
-use crate::source::Source;
+use crate::report::{Gate, Provenance, Report};
+use crate::workspace::FileTree;
 use crate::workspace::candidate::{FileSearch, NamedFiles};
-use crate::workspace::file_tree::FileTree;
 use crate::workspace::git::files::Commit;
-use crate::workspace::repository::{POLICY_NAMES, Repository, sibling};
+use crate::workspace::policies::find_policy;
+use crate::workspace::repository::Repository;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CheckOptions<'a> {
@@ -43,6 +43,12 @@ pub(crate) struct CheckOptions<'a> {
     pub(crate) threads: usize,
     pub(crate) progress: Progress,
     pub(crate) keep: Keep,
+    /// Whether an output shows digests of files and of the policy.
+    pub(crate) has_digests: bool,
+    /// The origin of the files, if an output shows it.
+    pub(crate) provenance: Option<&'a Provenance>,
+    /// The outputs that take rows during a run without a base.
+    pub(crate) row_sinks: &'a [RowSink],
     /// Whether files whose names only hint at threat models are recognized, also if there are threat models.
     pub(crate) lists_others: bool,
 }
@@ -64,6 +70,9 @@ impl<'a> CheckOptions<'a> {
             threads: 0,
             progress: Progress::Hidden,
             keep: Keep::Models,
+            has_digests: false,
+            provenance: None,
+            row_sinks: &[],
             lists_others: false,
         }
     }
@@ -78,6 +87,7 @@ pub(crate) struct CheckRun<'r> {
     pub(crate) options: &'r CheckOptions<'r>,
     pub(crate) head: FileTree<'r>,
     pub(crate) policy: &'r CompiledPolicy,
+    pub(crate) rows: Option<&'r RowWriter<'r>>,
 }
 
 impl<'r> CheckRun<'r> {
@@ -91,6 +101,8 @@ impl<'r> CheckRun<'r> {
 /// The data that a report keeps about files, of which there may be very many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Keep {
+    /// Counts and the worst score.
+    Counts,
     /// Problems with the lines that they quote; of other files counts and the worst score.
     Problems,
     /// All files with their models, to be listed or compared.
@@ -105,56 +117,6 @@ pub(crate) const fn file_tree<'w>(repository: &'w Repository, commit: Option<&'w
     match commit {
         Some(commit) => FileTree::Commit(repository, commit),
         None => FileTree::WorkTree(repository),
-    }
-}
-
-/// A policy with its name; or, if it has errors, its name and its files with errors.
-pub(crate) type FoundPolicy = Result<(CompiledPolicy, String), (String, Vec<Broken>)>;
-
-/// Reads the policy of a file tree: the given one, else the repository's, else `recommended`.
-pub(crate) fn find_policy(given: Option<&Path>, tree: FileTree<'_>) -> Result<FoundPolicy, CliError> {
-    let own = if given.is_none() { own_policy(tree)? } else { None };
-    let built_in = match given {
-        Some(path) => path.to_str().and_then(BuiltIn::named),
-        None => Some(policy::recommended()).filter(|_| own.is_none()),
-    };
-    if let Some(built_in) = built_in {
-        return Ok(Ok((CompiledPolicy::built_in(built_in, rules::NAMES), built_in.name.to_owned())));
-    }
-    let path = given.map(Path::to_owned).or(own).unwrap_or_default();
-    let name = tree.repository().shown(&path);
-    let bytes = tree.bytes(&name).map_err(|message| {
-        let built_in = nearest(&name, policy::BUILT_IN.map(|built_in| built_in.name));
-        let help = match (built_in, sibling(&path)) {
-            (Some(meant), _) => format!("; did you mean the built-in `{meant}`?"),
-            (None, Some(meant)) => format!("; did you mean `{}`?", tree.repository().shown(&meant)),
-            (None, None) => String::new(),
-        };
-        format!("policy {name}: {message}{help}")
-    })?;
-    Ok(match CompiledPolicy::read(Source::decode(name.clone(), bytes), &tree, rules::NAMES) {
-        Ok(policy) => Ok((policy, name)),
-        Err(broken) => Err((name, broken)),
-    })
-}
-
-fn own_policy(tree: FileTree<'_>) -> Result<Option<PathBuf>, CliError> {
-    if let Some(path) = tree.policy_left_out()? {
-        return Err(format!("policy {path}: {SPARSE}").into());
-    }
-    let near: Vec<String> = tree.near_policies().iter().map(|path| tree.repository().shown(path)).collect();
-    if !near.is_empty() {
-        let help = format!("name the policy {}, or use --policy", POLICY_NAMES[0]);
-        let near = near.join(", ");
-        return Err(format!("{near}: almost the name of a policy, not read: {help}").into());
-    }
-    match tree.policies().as_slice() {
-        [] => Ok(None),
-        [only] => Ok(Some(only.clone())),
-        [first, second, ..] => {
-            let (first, second) = (tree.repository().shown(first), tree.repository().shown(second));
-            Err(format!("two policies: {first} and {second}; keep one, or use --policy").into())
-        }
     }
 }
 
@@ -201,7 +163,23 @@ pub(crate) fn check_tree_with(
     let lowered = adjust(&mut policy)?;
     let own = options.policy_from.map(|_| find_policy(options.policy, head)).transpose()?;
     let base = options.base.map(|commit| Base::new(options, repository, commit));
-    let run = CheckRun { options, head, policy: &policy };
+    let policy_digest = options.has_digests.then(|| match BuiltIn::named(&name) {
+        Some(built_in) => digest::of_bytes(built_in.source().text().as_bytes()),
+        None => policy.digest(),
+    });
+    let provenance = options.provenance.cloned().unwrap_or_default();
+    let is_built_in = BuiltIn::named(&name).is_some();
+    let context = RowContext {
+        policy: &if is_built_in { name.clone() } else { repository.matched(Path::new(&name)) },
+        policy_digest: policy_digest.as_deref(),
+        provenance: &provenance,
+        today: options.today,
+        gate: Gate { fail_on: options.fail_on, new_only: options.new_only },
+    };
+    let rows = RowWriter { context, sinks: options.row_sinks };
+    // With a base, the rows are those of the finished report: its comparison decides the verdicts.
+    let rows = Some(&rows).filter(|_| base.is_none() && !options.row_sinks.is_empty());
+    let run = CheckRun { options, head, policy: &policy, rows };
     let (mut result, used_by_base) = match &base {
         Some(base) => compare(run, base)?,
         None => (lint_files(run), None),
@@ -214,6 +192,7 @@ pub(crate) fn check_tree_with(
     let mut report = result.report;
     report.input_errors.sort();
     report.input_errors.dedup();
+    (report.policy_digest, report.provenance) = (policy_digest, provenance);
     report.in_force = Some(policy.into_policy());
     report.name_from_root(|path| repository.matched(path));
     Ok(report)

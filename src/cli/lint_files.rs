@@ -11,19 +11,20 @@ use crate::cli::common::{FAILED, without_stdin};
 use crate::cli::gate::{CheckRun, Keep};
 use crate::cli::parallel::{Turn, parallel_map, thread_count};
 use crate::cli::policy_review::add_missing;
-use crate::cli::skipped::{add_hinted, may_be_other, report_others, unreadable};
+use crate::cli::rows::RowWriter;
+use crate::cli::skipped::{add_hinted, report_others};
+use crate::digest;
 use crate::file_kind::OtherFile;
 use crate::input_error::{InputError, PolicyRole};
 use crate::lint::{BaseModels, Content, LintContext, LintResult, lint};
-use crate::model::is_meant;
+use crate::output::rows::{RowContext, RowFile, write_file};
 use crate::policy::{FileLoader, Load, PolicyUsage};
-use crate::report::{FileReport, Report, WorstScore};
-use crate::rules::builtin::{FILE_TOO_COMPLEX, MARKER_MISSING, MARKER_UNREAD, MODEL_UNREADABLE};
+use crate::report::{FileReport, Gate, Report, Summary};
 use crate::score::ScoredModel;
-use crate::source::{Language, Source};
-use crate::syntax::{may_be_model, parse};
+use crate::source::Source;
+use crate::workspace::FileTree;
 use crate::workspace::candidate::{Candidate, Discovery};
-use crate::workspace::file_tree::FileTree;
+use crate::workspace::recognize::{may_be_other, other_file};
 
 pub(crate) struct RunResult {
     pub(crate) report: Report,
@@ -39,9 +40,16 @@ pub(crate) fn lint_files(run: CheckRun<'_>) -> RunResult {
 }
 
 pub(crate) fn lint_discovered(run: CheckRun<'_>, discovery: &Discovery, stage: RunStage<'_>) -> RunResult {
-    let CheckRun { options, head: tree, policy } = run;
+    let CheckRun { options, head: tree, policy, rows } = run;
     let context = LintContext { policy, today: options.today, load: &tree, before: stage.baseline() };
-    let keep = if policy.requires_models() { options.keep.max(Keep::Models) } else { options.keep };
+    let file_run = FileRun {
+        context,
+        stage,
+        keep: if policy.requires_models() { options.keep.max(Keep::Models) } else { options.keep },
+        rows: rows.map(|rows| rows.context),
+        has_digests: options.has_digests,
+        gate: Gate { fail_on: options.fail_on, new_only: options.new_only },
+    };
     let mut result = RunResult {
         report: Report::new(options.today, options.fail_on),
         used: PolicyUsage::default(),
@@ -51,20 +59,24 @@ pub(crate) fn lint_discovered(run: CheckRun<'_>, discovery: &Discovery, stage: R
         let name = options.stdin_filename.to_owned();
         let matched = repository.matched(Path::new(&name));
         let candidate = Candidate { matched, name, path: PathBuf::new(), named: true, by_marker: false };
-        let outcome = stdin.clone().map(|bytes| lint_new(&candidate, bytes, context, keep, stage));
-        result.add(&candidate, outcome);
+        let outcome = stdin.clone().map(|bytes| file_run.lint_new(&candidate, bytes));
+        result.add(&candidate, outcome, rows);
     }
     let threads = thread_count(options.threads);
     let small = (SHARED_BYTES / threads).max(SMALL_FILE);
-    let outcomes = parallel_map(&discovery.candidates, threads, options.progress, |candidate, turn| {
+    let lint_one = |candidate: &Candidate, turn| {
         let most = if turn == Turn::Shared { small } else { usize::MAX };
         // After a panic of this program the file counts as not checked.
-        panic::catch_unwind(AssertUnwindSafe(|| {
-            lint_candidate(candidate, tree, context, stage, keep, most).transpose()
-        }))
-        .unwrap_or_else(|_| Some(Err(FAILED.to_owned())))
+        panic::catch_unwind(AssertUnwindSafe(|| file_run.lint_candidate(candidate, tree, most).transpose()))
+            .unwrap_or_else(|_| Some(Err(FAILED.to_owned())))
+    };
+    let mut empty: Vec<&PathBuf> = discovery.folders.iter().collect();
+    parallel_map(&discovery.candidates, threads, options.progress, lint_one, |candidate, outcome| {
+        if result.add(candidate, outcome.unwrap_or_else(|| Err("not checked".to_owned())), rows) {
+            empty.retain(|folder| !tree.repository().holds(folder, &candidate.path));
+        }
     });
-    result.add_all(discovery, outcomes, tree, options.lists_others);
+    result.add_discovery(discovery, &empty, run);
     add_missing(run, context, &mut result);
     result
 }
@@ -80,16 +92,15 @@ pub(crate) struct FileOutcome {
     used: PolicyUsage,
     /// Why rules in Rego could not check the file.
     unchecked: Vec<String>,
+    /// Its rows, as text.
+    rows: Vec<u8>,
     found: Found,
 }
 
 #[derive(Clone)]
 enum Found {
-    /// A file without problems that no output lists.
-    Counted {
-        models: usize,
-        worst: Option<WorstScore>,
-    },
+    /// A file that no output lists.
+    Counted(Box<Summary>),
     Reported(Content, Box<FileReport>),
     /// A file that is not checked.
     Other(OtherFile),
@@ -103,157 +114,157 @@ impl FileOutcome {
     }
 }
 
-/// Reads and lints a file, or returns `None` if it has more bytes than `most`.
-fn lint_candidate(
-    candidate: &Candidate,
-    tree: FileTree<'_>,
-    context: LintContext<'_>,
-    stage: RunStage<'_>,
+/// The parts of a run that decide the result for a file.
+#[derive(Clone, Copy)]
+struct FileRun<'r> {
+    context: LintContext<'r>,
+    stage: RunStage<'r>,
     keep: Keep,
-    most: usize,
-) -> Result<Option<FileOutcome>, String> {
-    if let Some(outcome) = stage.recall(candidate) {
-        return Ok(Some(outcome));
-    }
-    let RunStage::Base(memo, head) = stage else {
-        let bytes = tree.read(candidate, most)?;
-        return Ok(bytes.map(|bytes| lint_new(candidate, bytes, context, keep, stage)));
-    };
-    let Some(bytes) = head.read_same(candidate, tree, most) else {
-        let bytes = tree.read(candidate, most)?;
-        return Ok(bytes.map(|bytes| lint_new(candidate, bytes, context, keep, stage)));
-    };
-    let files = WatchedLoader { files: context.load, is_used: AtomicBool::new(false) };
-    let outcome = lint_new(candidate, bytes, LintContext { load: &files, ..context }, keep, stage);
-    if !files.is_used.into_inner() && outcome.unchecked.is_empty() {
-        memo.lock().insert(candidate.matched.clone(), outcome.clone());
-    }
-    Ok(Some(outcome))
+    rows: Option<RowContext<'r>>,
+    has_digests: bool,
+    gate: Gate,
 }
 
-fn lint_new(
-    candidate: &Candidate,
-    bytes: Vec<u8>,
-    context: LintContext<'_>,
-    keep: Keep,
-    stage: RunStage<'_>,
-) -> FileOutcome {
-    let may_be_other = may_be_other(candidate, &bytes, context, stage);
-    let source = Source::decode(candidate.name.clone(), bytes);
-    let mut result = lint(&source, &candidate.matched, context);
-    let other = match result.content {
-        Content::Model if candidate.by_marker => is_mention(&source, &result).then_some(OtherFile::MENTION),
-        Content::Other | Content::Unmarked if candidate.by_marker => Some(OtherFile::MENTION),
-        Content::Other | Content::Unmarked => {
-            let is_unmarked = result.content == Content::Unmarked;
-            Some(OtherFile::recognize(&candidate.matched, &source, is_unmarked))
+impl FileRun<'_> {
+    /// Reads and lints a file, or returns `None` if it has more bytes than `most`.
+    fn lint_candidate(
+        &self,
+        candidate: &Candidate,
+        tree: FileTree<'_>,
+        most: usize,
+    ) -> Result<Option<FileOutcome>, String> {
+        if let Some(outcome) = self.stage.recall(candidate) {
+            return Ok(Some(outcome));
         }
-        Content::Model if may_be_other => unreadable(candidate, &source, &result),
-        Content::Model | Content::Policy | Content::BrokenPolicy | Content::LfsPointer => None,
-    };
-    if let Some(other) = other {
-        let (used, unchecked) = (result.used, result.unchecked);
-        return FileOutcome { used, unchecked, found: Found::Other(other) };
-    }
-    let used = std::mem::take(&mut result.used);
-    let unchecked = std::mem::take(&mut result.unchecked);
-    if keep == Keep::Problems
-        && let Some(found) = counted(&result, source.name())
-    {
-        return FileOutcome { used, unchecked, found };
-    }
-    let LintResult { content, mut models, diagnostics, .. } = result;
-    match keep {
-        Keep::Problems => models = models.into_iter().map(ScoredModel::summarized).collect(),
-        Keep::Models | Keep::ProblemTexts => {
-            models = models.into_iter().map(ScoredModel::without_texts).collect();
+        let RunStage::Base(memo, head) = self.stage else {
+            return Ok(tree.read(candidate, most)?.map(|bytes| self.lint_new(candidate, bytes)));
+        };
+        let Some(bytes) = head.read_same(candidate, tree, most) else {
+            return Ok(tree.read(candidate, most)?.map(|bytes| self.lint_new(candidate, bytes)));
+        };
+        let files = WatchedLoader { files: self.context.load, is_used: AtomicBool::new(false) };
+        let context = LintContext { load: &files, ..self.context };
+        let outcome = FileRun { context, ..*self }.lint_new(candidate, bytes);
+        if !files.is_used.into_inner() && outcome.unchecked.is_empty() {
+            memo.lock().insert(candidate.matched.clone(), outcome.clone());
         }
-        Keep::Texts => {}
+        Ok(Some(outcome))
     }
-    let keeps_text = keep == Keep::Texts || !diagnostics.is_empty();
-    let mut file = FileReport::new(Arc::new(source), candidate.matched.clone(), models, diagnostics);
-    file.is_policy = content == Content::BrokenPolicy;
-    file.source = file.source.filter(|_| keeps_text);
-    FileOutcome { used, unchecked, found: Found::Reported(content, Box::new(file)) }
-}
 
-/// The counts of a threat model without problems, all scores of which could be computed.
-fn counted(result: &LintResult, name: &str) -> Option<Found> {
-    let mut scores = result.models.iter().flat_map(|model| &model.scores);
-    let is_computed =
-        scores.all(|score| score.working.is_some()) && !result.models.iter().any(|model| model.is_unscored);
-    if !result.diagnostics.is_empty() || result.content != Content::Model || !is_computed {
-        return None;
+    fn lint_new(&self, candidate: &Candidate, bytes: Vec<u8>) -> FileOutcome {
+        // A broken file can be what became of a threat model of the base.
+        let may_be_other =
+            !matches!(self.stage, RunStage::Pairing(_)) && may_be_other(candidate, &bytes, self.context);
+        let digest = self.has_digests.then(|| digest::of_bytes(&bytes).into_boxed_str());
+        let source = Source::decode(candidate.name.clone(), bytes);
+        let mut result = lint(&source, &candidate.matched, self.context);
+        let other = other_file(candidate, &source, &result, may_be_other);
+        let used = std::mem::take(&mut result.used);
+        let unchecked = std::mem::take(&mut result.unchecked);
+        let mut rows = Vec::new();
+        let found = if let Some(other) = other {
+            Found::Other(other)
+        } else {
+            let file = RowFile {
+                path: &candidate.matched,
+                digest: digest.as_deref(),
+                models: &result.models,
+                diagnostics: &result.diagnostics,
+                is_unchecked: !unchecked.is_empty(),
+            };
+            if let Some(context) = self.rows.filter(|_| result.content == Content::Model) {
+                // Memory takes every row.
+                let _ = write_file(&file, context, &mut rows);
+            }
+            self.kept(candidate, source, digest, result)
+        };
+        FileOutcome { used, unchecked, rows, found }
     }
-    let scores = result.models.iter().filter_map(|model| WorstScore::of(name, model));
-    Some(Found::Counted { models: result.models.len(), worst: scores.reduce(WorstScore::worse) })
-}
 
-/// Whether a file that was found by the marker alone mentions it in prose, and contains no threat model. A file that cannot
-/// be read completely contains one if the marker can be a key in it.
-fn is_mention(source: &Source, result: &LintResult) -> bool {
-    if !result.models.is_empty() || source.undecodable().is_some() {
-        return false;
+    /// The data that the report keeps about a file.
+    fn kept(
+        &self,
+        candidate: &Candidate,
+        source: Source,
+        digest: Option<Box<str>>,
+        result: LintResult,
+    ) -> Found {
+        if self.is_countable(&result) {
+            let totals = Summary::of(source.name(), &result.models, &result.diagnostics, self.gate);
+            return Found::Counted(Box::new(totals));
+        }
+        let LintResult { content, mut models, diagnostics, .. } = result;
+        match self.keep {
+            Keep::Counts | Keep::Problems => {
+                models = models.into_iter().map(ScoredModel::summarized).collect();
+            }
+            Keep::Models | Keep::ProblemTexts => {
+                models = models.into_iter().map(ScoredModel::without_texts).collect();
+            }
+            Keep::Texts => {}
+        }
+        let keeps_text = self.keep == Keep::Texts || !diagnostics.is_empty();
+        let mut file = FileReport::new(Arc::new(source), candidate.matched.clone(), models, diagnostics);
+        file.digest = digest;
+        file.is_policy = content == Content::BrokenPolicy;
+        file.source = file.source.filter(|_| keeps_text);
+        Found::Reported(content, Box::new(file))
     }
-    let unread = [&MARKER_UNREAD, &MODEL_UNREADABLE, &FILE_TOO_COMPLEX].map(|rule| rule.name);
-    let mut rules = result.diagnostics.iter().map(|problem| &*problem.rule);
-    if rules.clone().any(|rule| unread.contains(&rule))
-        || rules.any(|rule| rule == MARKER_MISSING.name) && parse(source).roots().any(is_meant)
-    {
-        return false;
+
+    /// Whether the totals of a file are enough: of a threat model without problems, all scores of which could be computed,
+    /// or of any if no output lists problems.
+    fn is_countable(&self, result: &LintResult) -> bool {
+        let mut scores = result.models.iter().flat_map(|model| &model.scores);
+        result.content == Content::Model
+            && match self.keep {
+                Keep::Counts => true,
+                Keep::Problems => {
+                    result.diagnostics.is_empty()
+                        && scores.all(|score| score.working.is_some())
+                        && !result.models.iter().any(|model| model.is_unscored)
+                }
+                Keep::Models | Keep::ProblemTexts | Keep::Texts => false,
+            }
     }
-    let mut others = result.diagnostics.iter().filter(|problem| problem.rule != MARKER_MISSING.name);
-    let is_broken = others.any(|problem| problem.fixed);
-    // A page has problems only in blocks that were meant to be threat models.
-    let is_page = source.language() == Language::Markdown;
-    !(is_broken && (is_page || may_be_model(source.text(), source.language())))
 }
 
 impl RunResult {
-    /// Adds all files, and an error for each folder without a threat model.
-    fn add_all(
-        &mut self,
-        discovery: &Discovery,
-        outcomes: Vec<Option<Result<FileOutcome, String>>>,
-        tree: FileTree<'_>,
-        lists_others: bool,
-    ) {
+    /// Adds what the search of files found besides them, and an error for each folder without a threat model.
+    fn add_discovery(&mut self, discovery: &Discovery, empty: &[&PathBuf], run: CheckRun<'_>) {
         self.report.input_errors.extend(discovery.errors.iter().cloned());
         self.report.skipped.extend(discovery.left_out.iter().cloned());
-        let mut relevant = Vec::new();
-        for (candidate, outcome) in discovery.candidates.iter().zip(outcomes) {
-            if self.add(candidate, outcome.unwrap_or_else(|| Err("not checked".to_owned()))) {
-                relevant.push(candidate);
-            }
-        }
-        let repository = tree.repository();
-        let is_empty =
-            |folder: &&PathBuf| !relevant.iter().any(|candidate| repository.holds(folder, &candidate.path));
-        let empty: Vec<&PathBuf> = discovery.folders.iter().filter(is_empty).collect();
-        if !empty.is_empty() || lists_others {
+        if !empty.is_empty() || run.options.lists_others {
             add_hinted(&mut self.report, &discovery.hinted);
         }
-        report_others(&mut self.report, &empty, repository);
+        report_others(&mut self.report, empty, run.repository());
     }
 
     /// Adds a file; returns whether a folder with it has something to check: a threat model, an error, or a named policy.
-    fn add(&mut self, candidate: &Candidate, outcome: Result<FileOutcome, String>) -> bool {
+    fn add(
+        &mut self,
+        candidate: &Candidate,
+        outcome: Result<FileOutcome, String>,
+        writer: Option<&RowWriter<'_>>,
+    ) -> bool {
         let path = candidate.name.clone();
         let report = &mut self.report;
-        let FileOutcome { used, unchecked, found } = match outcome {
+        let FileOutcome { used, unchecked, rows, found } = match outcome {
             Ok(outcome) => outcome,
             Err(cause) => {
                 report.input_errors.push(InputError::unreadable(path, cause));
                 return true;
             }
         };
+        if let Some(writer) = writer {
+            writer.write(&rows);
+        }
         self.used.extend(used);
         for cause in unchecked {
             report.input_errors.push(InputError::unreadable(&*path, cause));
         }
         let (content, file) = match found {
-            Found::Counted { models, worst } => {
-                report.passed.add(models, worst);
+            Found::Counted(totals) => {
+                report.counted.add(*totals);
                 return true;
             }
             Found::Reported(content, file) => (content, *file),

@@ -7,15 +7,16 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::cli::common::{CliError, ColorArgs, PathArgs, PolicyArgs, print, refuse_stdin};
-use crate::cli::gate::{CheckOptions, CheckRun, find_policy};
+use crate::cli::gate::{CheckOptions, CheckRun};
 use crate::cli::lint_files::{RunStage, lint_discovered};
 use crate::input_error::{InputError, SkipReason};
 use crate::output::text::{line_width, wrapped};
 use crate::output::{Look, escape_line};
 use crate::report::{FileReport, Report, Verdict, count};
+use crate::workspace::FileTree;
 use crate::workspace::candidate::skipped;
 use crate::workspace::discover::discover;
-use crate::workspace::file_tree::FileTree;
+use crate::workspace::policies::find_policy;
 use crate::workspace::repository::Repository;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -70,7 +71,7 @@ pub(crate) fn run(args: &ListArgs, repository: &Repository) -> Result<Verdict, C
     let options = CheckOptions { lists_others: true, ..CheckOptions::new(paths, args.policy.today()) };
     let discovery = discover(options.search(paths, &policy), repository);
     let left_out = skipped(&discovery, repository, &policy);
-    let run = CheckRun { options: &options, head, policy: &policy };
+    let run = CheckRun { options: &options, head, policy: &policy, rows: None };
     let mut report = lint_discovered(run, &discovery, RunStage::Single).report;
     report.input_errors.sort();
     report.policy = name;

@@ -22,7 +22,7 @@ use crate::lint::LintContext;
 use crate::output::{begin_line, escape_line};
 use crate::report::{FileReport, Report, Verdict, count};
 use crate::source::{Source, Span};
-use crate::workspace::file_tree::FileTree;
+use crate::workspace::FileTree;
 use crate::workspace::repository::Repository;
 
 #[derive(Debug, Args)]
@@ -93,7 +93,9 @@ pub(crate) fn run(args: &MigrateArgs, repository: &Repository) -> Result<Verdict
         open_lines: String::new(),
         patch: String::new(),
     };
-    run.migrate_all(&mut lint_files(CheckRun { options: &options, head: tree, policy: &policy }).report);
+    run.migrate_all(
+        &mut lint_files(CheckRun { options: &options, head: tree, policy: &policy, rows: None }).report,
+    );
     let counts = run.counts;
     let mut lines = run.lines + &run.open_lines;
     if !args.quiet {

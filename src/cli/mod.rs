@@ -4,6 +4,7 @@ mod base;
 mod check;
 mod common;
 mod documents;
+mod files_from;
 mod fix;
 mod gate;
 mod help;
@@ -14,10 +15,13 @@ mod outputs;
 mod parallel;
 mod policy;
 mod policy_review;
+mod provenance;
 mod reference;
 mod report;
+mod rows;
 mod score;
 mod skipped;
+mod usage_error;
 
 use std::env;
 use std::panic::{self, PanicHookInfo};
@@ -33,6 +37,8 @@ use crate::cli::parallel::STACK;
 use crate::output::{escape_line, is_steering};
 use crate::policy::REGO_THREAD;
 use crate::report::Verdict;
+#[cfg(feature = "server")]
+use crate::server;
 use crate::workspace::files::link_within;
 use crate::workspace::process::say;
 use crate::workspace::repository::Repository;
@@ -58,7 +64,7 @@ struct CommandLine {
 enum Command {
     /// Check threat models (default command)
     #[command(after_help = check::EXAMPLES)]
-    Check(check::CheckArgs),
+    Check(Box<check::CheckArgs>),
     /// Show changes of scores, layers and policy between revisions
     #[command(after_help = report::DIFF_EXAMPLES)]
     Diff(report::DiffArgs),
@@ -92,6 +98,12 @@ enum Command {
     /// Show and test policies
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    /// Serve editors with diagnostics, scores and fixes while they write
+    #[cfg(feature = "server")]
+    #[command(
+        after_help = "Editors start it: see docs/editors.md. Exit status: 0 after a shutdown, 1 otherwise."
+    )]
+    Server(ServerArgs),
     /// Explain a rule with examples
     #[command(after_help = "Example:\n  aivss-lint explain score-mismatch")]
     Explain(reference::ExplainArgs),
@@ -107,6 +119,15 @@ enum Command {
     /// Print a manual page, or write all into a folder
     #[command(after_help = reference::MAN_EXAMPLES)]
     Man(reference::ManArgs),
+}
+
+/// The server has no options: clients send theirs in the protocol.
+#[cfg(feature = "server")]
+#[derive(Debug, clap::Args)]
+struct ServerArgs {
+    /// Use standard input and output, which is the only transport
+    #[arg(long, hide = true)]
+    stdio: bool,
 }
 
 /// Runs the program with the arguments of the process.
@@ -149,7 +170,9 @@ fn run_command() -> ExitCode {
         .try_get_matches()
         .and_then(|matches| Ok((CommandLine::from_arg_matches(&matches)?, matches)));
     let result = match parsed {
-        Ok((line, matches)) => dispatch(&line, &matches),
+        #[cfg(feature = "server")]
+        Ok((CommandLine { command: Some(Command::Server(_)), .. }, _)) => return server::serve(),
+        Ok((mut line, matches)) => dispatch(&mut line, &matches),
         // Help and version go to standard output with status 0, usage errors to standard error with status 2.
         Err(error) if !error.use_stderr() => {
             let help = help::grouped(CommandLine::command()).try_get_matches();
@@ -171,7 +194,7 @@ fn report_usage_error(error: &clap::Error) {
     let first = env::args_os().nth(1).map(|first| first.to_string_lossy().into_owned());
     if first.is_none_or(|first| first == "check" || !command_names().contains(&first)) {
         let reason = text.lines().next().unwrap_or_default();
-        outputs::emit_usage_error(reason.trim_start_matches("error: "));
+        usage_error::emit_usage_error(reason.trim_start_matches("error: "));
     }
     // The error quotes arguments, which can be names of files that somebody else chose.
     if env::args_os().any(|argument| argument.to_string_lossy().contains(is_steering)) {
@@ -186,7 +209,8 @@ fn command_names() -> Vec<String> {
     CommandLine::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
 }
 
-fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, CliError> {
+fn dispatch(line: &mut CommandLine, matches: &ArgMatches) -> Result<Verdict, CliError> {
+    line.read_lists()?;
     let targets = line.command.as_ref().map_or_else(|| line.check.targets(), Command::targets);
     #[expect(clippy::disallowed_methods, reason = "paths are relative to it")]
     let repository = Repository::of(env::current_dir()?, &targets)?;
@@ -211,6 +235,9 @@ fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, CliErro
         Command::Policy(policy::PolicyCommand::Show(args)) => return policy::show(args, &repository),
         Command::Policy(policy::PolicyCommand::Test(args)) => return policy::test(args, &repository),
         Command::Import(args) => documents::run_import(args, &repository)?,
+        // It has its own exit status.
+        #[cfg(feature = "server")]
+        Command::Server(_) => {}
         Command::Explain(args) => reference::explain(args)?,
         Command::Rules(args) => reference::list_rules(args)?,
         Command::Schema(args) => reference::schema(args)?,
@@ -218,6 +245,23 @@ fn dispatch(line: &CommandLine, matches: &ArgMatches) -> Result<Verdict, CliErro
         Command::Man(args) => reference::man(args, CommandLine::command())?,
     }
     Ok(Verdict::Passed)
+}
+
+impl CommandLine {
+    /// Adds the paths of `--files-from` to those of the command line.
+    fn read_lists(&mut self) -> Result<(), CliError> {
+        let files = match &mut self.command {
+            None => return self.check.read_list(),
+            Some(Command::Check(args)) => return args.read_list(),
+            Some(Command::Report(args)) => &mut args.files,
+            Some(Command::Badge(args)) => &mut args.files,
+            Some(Command::List(args)) => &mut args.files,
+            Some(Command::Fix(args)) => &mut args.files,
+            Some(Command::Migrate(args)) => &mut args.files,
+            Some(_) => return Ok(()),
+        };
+        files.files_from.add_to(&mut files.paths)
+    }
 }
 
 impl Command {
@@ -237,6 +281,8 @@ impl Command {
             Self::Export(args) => vec![args.file.clone()],
             Self::Policy(policy::PolicyCommand::Show(args)) => args.path.iter().cloned().collect(),
             Self::Policy(policy::PolicyCommand::Test(args)) => vec![args.folder.clone()],
+            #[cfg(feature = "server")]
+            Self::Server(_) => Vec::new(),
             Self::Explain(_) | Self::Rules(_) | Self::Schema(_) | Self::Completions(_) | Self::Man(_) => {
                 Vec::new()
             }
@@ -255,7 +301,7 @@ fn refuse_linked_folder() -> Result<(), CliError> {
     if path == here || !path.canonicalize().is_ok_and(|path| path == here) {
         return Ok(());
     }
-    let Some((link, _)) = link_within(&path) else { return Ok(()) };
+    let Some(link) = link_within(&path) else { return Ok(()) };
     let (link, here) = (link.display(), here.display());
     Err(format!("{link}: the current folder is reached through this link of a checkout; change to {here}")
         .into())

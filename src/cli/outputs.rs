@@ -1,7 +1,6 @@
 //! The reports that a run writes: to standard output, or each to its own file. Whatever ends a run, each file contains a
 //! report that says so.
 
-use std::env;
 use std::fs;
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
@@ -14,7 +13,7 @@ use crate::cli::common::{
 };
 use crate::cli::gate::Keep;
 use crate::cli::help::OUTPUT;
-
+use crate::cli::rows::RowSink;
 use crate::date::Date;
 use crate::diagnostic::Level;
 use crate::input_error::InputError;
@@ -62,7 +61,7 @@ fn parse_most(text: &str) -> Result<usize, &'static str> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum FormatName {
+pub(crate) enum FormatName {
     /// Text for people
     Human,
     /// One line per problem
@@ -81,10 +80,14 @@ enum FormatName {
     Markdown,
     /// A self-contained HTML page
     Html,
+    /// A row per score, for query engines, see schemas/row.json
+    Ndjson,
+    /// An in-toto statement about the checked files, to sign
+    Attestation,
 }
 
 impl FormatName {
-    const fn with(self, look: Look) -> Format {
+    pub(crate) const fn with(self, look: Look) -> Format {
         match self {
             Self::Human => Format::Human(look),
             Self::Concise => Format::Concise(look),
@@ -95,6 +98,8 @@ impl FormatName {
             Self::Junit => Format::Junit,
             Self::Markdown => Format::Markdown,
             Self::Html => Format::Html,
+            Self::Ndjson => Format::Ndjson,
+            Self::Attestation => Format::Attestation,
         }
     }
 }
@@ -102,6 +107,8 @@ impl FormatName {
 #[derive(Clone, Debug)]
 pub(crate) enum Rendering {
     Report(Format),
+    /// Rows, which are written during the run if it has no base.
+    Rows(RowSink),
     /// The change alone, for people.
     Change(Look),
     /// A picture of all agents.
@@ -128,14 +135,10 @@ impl Output {
         Self { rendering: Rendering::Report(format), file }
     }
 
-    /// Whether it is the web page.
-    pub(crate) const fn is_page(&self) -> bool {
-        matches!(self.rendering, Rendering::Report(Format::Html))
-    }
-
     const fn format(&self) -> Option<Format> {
         match self.rendering {
             Rendering::Report(format) => Some(format),
+            Rendering::Rows(_) => Some(Format::Ndjson),
             Rendering::Change(_) | Rendering::Figure(_) | Rendering::Badge { .. } => None,
         }
     }
@@ -144,6 +147,7 @@ impl Output {
     fn render(&self, report: &Report, out: &mut dyn Write) -> io::Result<usize> {
         match &self.rendering {
             Rendering::Report(format) => return output::write(report, *format, out),
+            Rendering::Rows(_) => return output::write(report, Format::Ndjson, out),
             Rendering::Change(look) => output::write_change(report, *look, out)?,
             Rendering::Figure(figure) => output::write_figure(report, *figure, out)?,
             Rendering::Badge { subject, label, is_endpoint } => {
@@ -159,6 +163,16 @@ impl Output {
     }
 
     fn write(&self, report: &Report) -> Result<(), CliError> {
+        if let Rendering::Rows(rows) = &self.rendering
+            && let Some(finished) = rows.finish(report)
+        {
+            return finished.or_else(|error| match &self.file {
+                // A closed pipe (`| head`) is not an error.
+                None if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+                None => Err(error.into()),
+                Some(_) => Err(refused(self, &error.to_string())),
+            });
+        }
         let mut left_out = 0;
         if let Some(file) = &self.file {
             let mut bytes = Vec::new();
@@ -182,7 +196,11 @@ impl Output {
     /// Whether the report of a run that ended early has a place on standard output: people read the reason on standard
     /// error.
     const fn prints_failure(&self) -> bool {
-        matches!(self.rendering, Rendering::Report(format) if !matches!(format, Format::Human(_)))
+        match self.rendering {
+            Rendering::Report(format) => !matches!(format, Format::Human(_)),
+            Rendering::Rows(_) => true,
+            Rendering::Change(_) | Rendering::Figure(_) | Rendering::Badge { .. } => false,
+        }
     }
 
     fn is_one_of(&self, files: &[PathBuf]) -> bool {
@@ -212,7 +230,10 @@ impl ReportArgs {
             usize::MAX => ProblemList::All,
             most => ProblemList::First(most),
         };
-        Output::new(name.with(Look { listing, ..look }), file)
+        match name.with(Look { listing, ..look }) {
+            Format::Ndjson => Output { rendering: Rendering::Rows(RowSink::new(file.as_deref())), file },
+            format => Output::new(format, file),
+        }
     }
 
     /// Returns the outputs. Each `--output` belongs to the `--format` before it; a single one of each belong together in
@@ -293,7 +314,9 @@ fn file_id(_path: &Path) -> Option<(u64, u64)> {
 /// The data that the outputs need about files.
 pub(crate) fn keep(outputs: &[Output]) -> Keep {
     let formats: Vec<Format> = outputs.iter().filter_map(Output::format).collect();
-    if formats.iter().any(|format| format.reads_all_texts()) {
+    if !formats.is_empty() && formats.iter().all(|format| *format == Format::Ndjson) {
+        Keep::Counts
+    } else if formats.iter().any(|format| format.reads_all_texts()) {
         Keep::Texts
     } else if formats.iter().any(|format| format.lists_all_files())
         || outputs.iter().any(|output| matches!(output.rendering, Rendering::Figure(_)))
@@ -302,6 +325,20 @@ pub(crate) fn keep(outputs: &[Output]) -> Keep {
     } else {
         Keep::Problems
     }
+}
+
+/// The outputs that take rows during the run.
+pub(crate) fn row_sinks(outputs: &[Output]) -> Vec<RowSink> {
+    let sinks = outputs.iter().filter_map(|output| match &output.rendering {
+        Rendering::Rows(rows) => Some(rows.clone()),
+        Rendering::Report(_) | Rendering::Change(_) | Rendering::Figure(_) | Rendering::Badge { .. } => None,
+    });
+    sinks.collect()
+}
+
+/// Whether a format of the outputs has a property.
+pub(crate) fn any_format(outputs: &[Output], property: fn(Format) -> bool) -> bool {
+    outputs.iter().filter_map(Output::format).any(property)
 }
 
 /// Runs a check whose outputs contain a report from the beginning: the reason, if the run ends early or panics. `inputs`
@@ -345,7 +382,7 @@ pub(crate) fn emit(report: &Report, outputs: &[Output], verbosity: Verbosity) ->
 }
 
 /// Writes the report that the run is unfinished to each file, so that an earlier report cannot pass for a new one.
-fn prepare(outputs: &[Output], category: Option<&str>) -> Result<(), CliError> {
+pub(crate) fn prepare(outputs: &[Output], category: Option<&str>) -> Result<(), CliError> {
     let unfinished = failure_report(UNFINISHED, category);
     let mut written = Ok(());
     for output in outputs {
@@ -364,7 +401,7 @@ fn prepare(outputs: &[Output], category: Option<&str>) -> Result<(), CliError> {
     written
 }
 
-fn write_failure(reason: &str, outputs: &[Output], category: Option<&str>) {
+pub(crate) fn write_failure(reason: &str, outputs: &[Output], category: Option<&str>) {
     let report = failure_report(reason, category);
     for output in outputs.iter().filter(|output| output.file.is_some() || output.prints_failure()) {
         let _ = output.write(&report);
@@ -411,73 +448,4 @@ fn is_input_file(file: &Path) -> bool {
         .roots()
         .any(|root| matches!(detect(root), DetectedFormat::Model(_)) || root.get(POLICY_MARKER).is_some())
         || is_broken && may_be_model(source.text(), source.language())
-}
-
-/// Writes the reports in files that an invalid command line of `check` asks for, as far as it can be understood.
-pub(crate) fn emit_usage_error(reason: &str) {
-    let arguments: Vec<String> =
-        env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
-    let outputs = guessed_outputs(&arguments);
-    if prepare(&outputs, None).is_ok() {
-        write_failure(reason, &outputs, None);
-    }
-}
-
-/// Each `--output` with the `--format` before it, else with a `--format` without `--output`, else with `human`.
-fn guessed_outputs(arguments: &[String]) -> Vec<Output> {
-    let mut formats: Vec<Option<&str>> = Vec::new();
-    let mut files: Vec<(&str, Option<&str>)> = Vec::new();
-    let mut rest = arguments.iter().map(String::as_str).take_while(|argument| *argument != "--");
-    while let Some(argument) = rest.next() {
-        let (name, value) = match argument.get(..2) {
-            Some(short @ ("-f" | "-o")) if argument.len() > 2 => {
-                (short, argument.get(2..).map(|value| value.trim_start_matches('=')))
-            }
-            _ => argument.split_once('=').map_or((argument, None), |(name, value)| (name, Some(value))),
-        };
-        if !["--format", "-f", "--output", "-o"].contains(&name) {
-            continue;
-        }
-        let Some(value) = value.or_else(|| rest.next()) else { break };
-        if ["--format", "-f"].contains(&name) {
-            formats.push(Some(value));
-        } else {
-            files.push((value, formats.last_mut().and_then(Option::take)));
-        }
-    }
-    let left = formats.into_iter().flatten().next();
-    let outputs = files.into_iter().map(|(file, format)| {
-        let name = format.or(left).and_then(|format| FormatName::from_str(format, false).ok());
-        let format = name.unwrap_or(FormatName::Human).with(Look::PLAIN);
-        Output::new(format, Some(PathBuf::from(file)))
-    });
-    outputs.collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn invalid_command_line_names_its_outputs() {
-        let files = |line: &str| {
-            let arguments: Vec<String> = line.split(' ').map(str::to_owned).collect();
-            let outputs = guessed_outputs(&arguments).into_iter();
-            outputs
-                .map(|output| format!("{:?} {}", output.rendering, output.file.unwrap().display()))
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(
-            files("--format json --output a.json --format=sarif --output=b --nope"),
-            ["Report(Json) a.json", "Report(Sarif) b"]
-        );
-        assert_eq!(files("--output a --format gitlab --base"), ["Report(Gitlab) a"]);
-        assert_eq!(
-            files("-f json -o a -fsarif -ob -o=c"),
-            ["Report(Json) a", "Report(Sarif) b", files("-o c")[0].as_str()]
-        );
-        assert_eq!(files("--format json --output a -- --output b"), ["Report(Json) a"]);
-        assert!(files("--output a --format none")[0].starts_with("Report(Human"));
-        assert!(files("--format json --output").is_empty());
-    }
 }

@@ -51,7 +51,10 @@ pub(crate) fn thread_count(given: usize) -> usize {
     if given > 0 { given } else { thread::available_parallelism().map_or(1, NonZero::get) }
 }
 
-/// Applies `work` to all items; returns the results in the order of the items.
+/// The items whose results are together in memory.
+const BATCH: usize = 1_024;
+
+/// Applies `work` to all items and passes the results to `take`, in the order of the items, a batch at a time.
 ///
 /// An item for which `work` returns `None` is postponed: it gets a second turn alone, on the calling thread, so that the
 /// memory that one such item has used serves the next. If a thread cannot be started, the others do its work.
@@ -60,8 +63,32 @@ pub(crate) fn parallel_map<T: Sync, R: Send + Sync>(
     threads: usize,
     progress: Progress,
     work: impl Fn(&T, Turn) -> Option<R> + Sync,
+    mut take: impl FnMut(&T, Option<R>),
+) {
+    let done = &AtomicUsize::new(0);
+    let (unfinished, finished) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        // Dropped at the end of this closure, which ends the progress line.
+        let _unfinished = unfinished;
+        if progress == Progress::Shown {
+            let _ = thread::Builder::new()
+                .spawn_scoped(scope, move || show_progress(done, items.len(), &finished));
+        }
+        for batch in items.chunks(BATCH) {
+            for (item, result) in batch.iter().zip(map_batch(batch, threads, done, &work)) {
+                take(item, result);
+            }
+        }
+    });
+}
+
+fn map_batch<T: Sync, R: Send + Sync>(
+    items: &[T],
+    threads: usize,
+    done: &AtomicUsize,
+    work: &(impl Fn(&T, Turn) -> Option<R> + Sync),
 ) -> Vec<Option<R>> {
-    let (next, done) = (&AtomicUsize::new(0), &AtomicUsize::new(0));
+    let next = &AtomicUsize::new(0);
     let slots: Vec<OnceLock<R>> = items.iter().map(|_| OnceLock::new()).collect();
     let work_on = |at: usize, turn: Turn| {
         if let Some(result) = work(&items[at], turn) {
@@ -78,14 +105,7 @@ pub(crate) fn parallel_map<T: Sync, R: Send + Sync>(
             work_on(at, Turn::Shared);
         }
     };
-    let (unfinished, finished) = mpsc::channel::<()>();
     thread::scope(|scope| {
-        // Dropped at the end of this closure, which ends the progress line.
-        let _unfinished = unfinished;
-        if progress == Progress::Shown {
-            let _ = thread::Builder::new()
-                .spawn_scoped(scope, move || show_progress(done, items.len(), &finished));
-        }
         let mut others = Vec::new();
         for _ in 1..threads.min(items.len()) {
             others.extend(thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work_shared));
@@ -94,10 +114,10 @@ pub(crate) fn parallel_map<T: Sync, R: Send + Sync>(
         for other in others {
             let _ = other.join();
         }
-        for (at, _) in slots.iter().enumerate().filter(|(_, slot)| slot.get().is_none()) {
-            work_on(at, Turn::Alone);
-        }
     });
+    for (at, _) in slots.iter().enumerate().filter(|(_, slot)| slot.get().is_none()) {
+        work_on(at, Turn::Alone);
+    }
     slots.into_iter().map(OnceLock::into_inner).collect()
 }
 
@@ -130,12 +150,15 @@ mod tests {
 
     #[test]
     fn results_are_in_the_order_of_the_items_and_postponed_ones_among_them() {
-        let items: Vec<u32> = (0..100).collect();
+        let items: Vec<u32> = (0..3_000).collect();
         for threads in [0, 1, 7] {
-            let results = parallel_map(&items, threads, Progress::Hidden, |item, turn| {
-                (item % 10 > 0 || turn == Turn::Alone).then_some(item * 2)
+            let mut results = Vec::new();
+            let work =
+                |item: &u32, turn| (!item.is_multiple_of(10) || turn == Turn::Alone).then_some(item * 2);
+            parallel_map(&items, threads, Progress::Hidden, work, |item, result| {
+                results.push((*item, result));
             });
-            let expected: Vec<_> = items.iter().map(|item| Some(item * 2)).collect();
+            let expected: Vec<_> = items.iter().map(|item| (*item, Some(item * 2))).collect();
             assert_eq!(results, expected, "{threads}");
         }
     }

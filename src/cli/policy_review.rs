@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::cli::base::Base;
 use crate::cli::common::without_stdin;
-use crate::cli::gate::{CheckOptions, CheckRun, FoundPolicy};
+use crate::cli::gate::{CheckOptions, CheckRun};
 use crate::cli::lint_files::{RunResult, lint_files};
 use crate::compare;
 use crate::diagnostic::{Diagnostic, Owner};
@@ -24,9 +24,10 @@ use crate::report::{FileReport, Report, Verdict};
 use crate::rules::audit::POLICY_INEFFECTIVE;
 use crate::source::{Source, Span};
 use crate::syntax::POLICY_MARKER;
-use crate::workspace::file_tree::FileTree;
+use crate::workspace::FileTree;
 use crate::workspace::files::files_below;
 use crate::workspace::git::files::{ContentPlace, tracked};
+use crate::workspace::policies::FoundPolicy;
 use crate::workspace::repository::Repository;
 
 pub(crate) fn add_broken(
@@ -44,7 +45,7 @@ pub(crate) fn add_broken(
 
 /// Adds a warning for each policy in a place where policies are not read.
 pub(crate) fn add_misplaced(run: CheckRun<'_>, result: &mut RunResult) {
-    let CheckRun { options, head, policy } = run;
+    let CheckRun { options, head, policy, .. } = run;
     let (repository, rule) = (run.repository(), &POLICY_INEFFECTIVE);
     let Some(level) = policy.level(rule).filter(|_| options.policy.is_none()) else { return };
     let in_force = policy.sources().iter().map(|source| Path::new(source.name()));
@@ -122,7 +123,8 @@ fn review_own(
     known: PolicyProblems,
     report: &mut Report,
 ) -> &'static str {
-    let RunResult { report: mut own_report, used, .. } = lint_files(CheckRun { policy: own, ..run });
+    let RunResult { report: mut own_report, used, .. } =
+        lint_files(CheckRun { policy: own, rows: None, ..run });
     let searched = searched(run, &own_report);
     let audit = audit_run(run.options, &searched, false);
     add_problems(run, own.review(&used, audit, run.policy), known, report);

@@ -16,7 +16,7 @@ use crate::likeness::nearest;
 use crate::output::text::{Tone, line_width, painted, wrapped};
 use crate::output::{Look, render_page};
 use crate::rules;
-use crate::schema::{REGO_INPUT, REPORT, SCORE, Schema};
+use crate::schema::{REGO_INPUT, REPORT, ROW, SCORE, Schema};
 use crate::workspace::files::{create_folder, replace};
 
 #[derive(Debug, Args)]
@@ -118,6 +118,8 @@ enum SchemaName {
     PolicyTest,
     /// Output of `check --format json`
     Report,
+    /// Rows of `check --format ndjson`
+    Row,
     /// Output of `score --format json`
     Score,
     /// Input of rules in Rego
@@ -130,6 +132,7 @@ pub(crate) fn schema(args: &SchemaArgs) -> Result<(), CliError> {
         SchemaName::Policy => Schema::Policy.text(),
         SchemaName::PolicyTest => Schema::PolicyTest.text(),
         SchemaName::Report => REPORT,
+        SchemaName::Row => ROW,
         SchemaName::Score => SCORE,
         SchemaName::RegoInput => REGO_INPUT,
     })?)

@@ -1,27 +1,35 @@
 //! `report`, `badge` and `diff`: outputs of a check whose verdict does not become the exit status.
 
+use std::io::BufReader;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
 use crate::cli::common::{
-    CliError, ColorArgs, OutputArgs, PathArgs, PolicyArgs, links, open_base, page_settings, print_error,
-    print_error_line, refuse_stdin, refuse_terminal,
+    CliError, ColorArgs, OutputArgs, PathArgs, PolicyArgs, links, open_base, print_error, print_error_line,
+    refuse_stdin, refuse_terminal,
 };
-use crate::cli::gate::{CheckOptions, check_tree, file_tree};
+use crate::cli::files_from::FilesFromArgs;
+use crate::cli::gate::{CheckOptions, Keep, check_tree, file_tree};
 use crate::cli::outputs::{Output, Rendering, emit, keep, with_outputs};
 use crate::cli::parallel::Progress;
+use crate::cli::provenance::ProvenanceArgs;
+use crate::fleet::Fleet;
+use crate::input_error::LINK_OUT;
 use crate::output::{Badge, BadgeSubject, Figure, Format, Verbosity};
 use crate::report::{Detail, FileReport, PageSettings, Report, Verdict};
-use crate::workspace::file_tree::FileTree;
+use crate::workspace::FileTree;
+use crate::workspace::files::{link_out, open};
+use crate::workspace::git;
 use crate::workspace::git::files::Commit;
-use crate::workspace::git::revisions;
 use crate::workspace::repository::Repository;
 
 pub(crate) const REPORT_EXAMPLES: &str = "\
 Examples:
   aivss-lint report --output report.html             a page about every threat model below this folder
   aivss-lint report --base main --output report.html with the differences from main
+  aivss-lint report --from rows/*.ndjson --output fleet.html
+                                                     a page about many repositories, from their rows
   aivss-lint report --figure fleet > fleet.svg       a picture of all scores, for slides and READMEs
 
 The page is one file that needs no network and no server. `check --format html` writes the same page.";
@@ -40,6 +48,8 @@ pub(crate) struct ReportPageArgs {
     /// URL prefix of links to `path#L12` [default: from GitHub or GitLab CI]
     #[arg(long, value_name = "URL")]
     links: Option<String>,
+    #[command(flatten)]
+    provenance: ProvenanceArgs,
     /// Title of the page [default: the name of the repository]
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
@@ -47,8 +57,23 @@ pub(crate) struct ReportPageArgs {
     #[arg(long, value_name = "AGENTS")]
     detail: Option<DetailName>,
     /// Write a picture in place of the page
-    #[arg(long, value_name = "FIGURE", conflicts_with_all = ["title", "detail", "links", "base"])]
+    #[arg(long, value_name = "FIGURE", conflicts_with_all = ["title", "detail", "links", "base", "format"])]
     figure: Option<FigureName>,
+    /// Read rows of `check --format ndjson` instead of threat models, of many repositories
+    #[arg(long, value_name = "ROWS", num_args = 1..)]
+    #[arg(conflicts_with_all = ["paths", "files_from", "policy", "base", "links"])]
+    from: Vec<PathBuf>,
+    /// Format of the report
+    #[arg(long, value_name = "FORMAT", default_value = "html")]
+    format: ReportFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ReportFormat {
+    /// A self-contained HTML page
+    Html,
+    /// Markdown, for job summaries
+    Markdown,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -70,18 +95,29 @@ enum FigureName {
 }
 
 pub(crate) fn report(args: &ReportPageArgs, repository: &Repository) -> Result<Verdict, CliError> {
-    if args.to.output.is_none() {
+    if args.to.output.is_none() && args.format == ReportFormat::Html {
         refuse_terminal()?;
     }
-    let rendering = match args.figure {
-        Some(FigureName::Fleet) => Rendering::Figure(Figure::Fleet),
-        Some(FigureName::Layers) => Rendering::Figure(Figure::Layers),
-        None => Rendering::Report(Format::Html),
+    let rendering = match (args.figure, args.format) {
+        (Some(FigureName::Fleet), _) => Rendering::Figure(Figure::Fleet),
+        (Some(FigureName::Layers), _) => Rendering::Figure(Figure::Layers),
+        (None, ReportFormat::Html) => Rendering::Report(Format::Html),
+        (None, ReportFormat::Markdown) => Rendering::Report(Format::Markdown),
     };
     let output = Output { rendering, file: args.to.output.clone() };
+    if !args.from.is_empty() {
+        let files = PathArgs { paths: args.from.clone(), files_from: FilesFromArgs::default() };
+        let report = write_one(output, &files, &args.policy, |options| {
+            let mut report = fleet_report(&options, repository);
+            report.page.title.clone_from(&args.title);
+            Ok(report)
+        })?;
+        return Ok(informed(&report, true));
+    }
     let report = write_one(output, &args.files, &args.policy, |options| {
         let base = open_base(args.base.as_deref(), repository.root())?;
-        let options = CheckOptions { base: base.as_ref(), ..options };
+        let provenance = args.provenance.provenance(repository);
+        let options = CheckOptions { base: base.as_ref(), provenance: Some(&provenance), ..options };
         let mut report = check_tree(&options, FileTree::WorkTree(repository))?;
         report.links = links(args.links.as_deref());
         report.page = PageSettings {
@@ -91,7 +127,6 @@ pub(crate) fn report(args: &ReportPageArgs, repository: &Repository) -> Result<V
                 DetailName::Failing => Detail::Failing,
                 DetailName::None => Detail::None,
             }),
-            ..page_settings(repository)
         };
         Ok(report)
     })?;
@@ -99,10 +134,34 @@ pub(crate) fn report(args: &ReportPageArgs, repository: &Repository) -> Result<V
     Ok(informed(&report, models.all(FileReport::is_read)))
 }
 
+/// The report on the rows in files.
+fn fleet_report(options: &CheckOptions<'_>, repository: &Repository) -> Report {
+    let names: Vec<String> = options.paths.iter().map(|path| repository.shown(path)).collect();
+    let (fleet, errors) = Fleet::read(&names, &|at| {
+        let path = &options.paths[at];
+        if link_out(path, Some(repository.root())).is_some() {
+            return Err(LINK_OUT.to_owned());
+        }
+        Ok(Box::new(BufReader::new(open(path)?.0)))
+    });
+    let mut report = Report::new(options.today, options.fail_on);
+    let mut policies = fleet.policies.iter();
+    report.policy = match (policies.next(), policies.next()) {
+        (Some(only), None) => only.clone(),
+        _ => format!("{} policies", fleet.policies.len()),
+    };
+    report.input_errors = errors;
+    report.counted.models = fleet.totals.agents;
+    report.counted.fails = fleet.totals.failing > 0;
+    report.fleet = Some(fleet);
+    report
+}
+
 pub(crate) const BADGE_EXAMPLES: &str = "\
 Examples:
   aivss-lint badge --output aivss.svg                   the worst score of all agents with its band
   aivss-lint badge --subject gate --output gate.svg     the verdict of the check
+  aivss-lint badge --agent 'Trip planner'               the score of one agent
   aivss-lint badge --format endpoint > badge.json       for a service that draws badges, such as shields.io
 
 If a score cannot be computed, the badge shows that.";
@@ -119,6 +178,9 @@ pub(crate) struct BadgeArgs {
     /// The old name of `--subject`
     #[arg(long = "tells", value_name = "SUBJECT", hide = true, conflicts_with = "subject")]
     former_subject: Option<BadgeSubjectName>,
+    /// Show one agent instead of all of them
+    #[arg(long, value_name = "NAME")]
+    agent: Option<String>,
     /// Text on the left [default: AIVSS, or aivss-lint for the gate]
     #[arg(long, value_name = "TEXT")]
     label: Option<String>,
@@ -153,11 +215,22 @@ pub(crate) fn badge(args: &BadgeArgs, repository: &Repository) -> Result<Verdict
         BadgeSubjectName::Score => BadgeSubject::Score,
         BadgeSubjectName::Gate => BadgeSubject::Gate,
     };
-    let (label, is_endpoint) = (args.label.clone(), args.format == BadgeFormat::Endpoint);
+    let agent = args.agent.as_deref();
+    let label = args.label.clone().or_else(|| Some(format!("{} {}", subject.label(), agent?)));
+    let is_endpoint = args.format == BadgeFormat::Endpoint;
     let rendering = Rendering::Badge { subject, label, is_endpoint };
     let output = Output { rendering, file: args.to.output.clone() };
     let tree = FileTree::WorkTree(repository);
-    let report = write_one(output, &args.files, &args.policy, |options| check_tree(&options, tree))?;
+    let report = write_one(output, &args.files, &args.policy, |options| {
+        let keep = if agent.is_some() { Keep::Models } else { options.keep };
+        let mut report = check_tree(&CheckOptions { keep, ..options }, tree)?;
+        match agent {
+            Some(name) if !report.keep_agent(name) && report.input_errors.is_empty() => {
+                Err(CliError::about("--agent", format!("no agent is named `{name}`")))
+            }
+            _ => Ok(report),
+        }
+    })?;
     Ok(informed(&report, Badge::of(&report, subject, None).is_sure()))
 }
 
@@ -242,10 +315,10 @@ pub(crate) fn diff(args: &DiffArgs, repository: &Repository) -> Result<Verdict, 
 
 fn compare_revisions(args: &DiffArgs, repository: &Repository) -> Result<Report, CliError> {
     let root = repository.root();
-    let head_name = args.head.as_deref().map(|head| revisions::with_tag(root, head));
-    let base_name = revisions::with_tag(root, &args.base);
-    let base = revisions::open_base(root, &base_name, head_name.as_deref().unwrap_or("HEAD"))?;
-    let head = head_name.map(|head| Commit::open(root, revisions::resolve(root, &head)?)).transpose()?;
+    let head_name = args.head.as_deref().map(|head| git::with_tag(root, head));
+    let base_name = git::with_tag(root, &args.base);
+    let base = git::open_base(root, &base_name, head_name.as_deref().unwrap_or("HEAD"))?;
+    let head = head_name.map(|head| Commit::open(root, git::resolve(root, &head)?)).transpose()?;
     let options = CheckOptions {
         policy: args.policy.policy.as_deref(),
         base: Some(&base),

@@ -26,7 +26,7 @@ use crate::output::{
 use crate::report::Verdict;
 use crate::score::{ScoreBreakdown, score};
 use crate::source::Span;
-use crate::workspace::file_tree::FileTree;
+use crate::workspace::FileTree;
 use crate::workspace::repository::Repository;
 
 /// The files up to which each score is explained.
@@ -214,7 +214,7 @@ fn of_files(
     let head = FileTree::WorkTree(repository);
     let options = CheckOptions::new(paths, Date::today());
     let policy = sound_policy(None, head)?;
-    let report = lint_files(CheckRun { options: &options, head, policy: &policy }).report;
+    let report = lint_files(CheckRun { options: &options, head, policy: &policy, rows: None }).report;
     let (mut all, mut errors) = (Vec::new(), report.input_errors);
     for file in report.files.iter().filter(|file| !file.is_policy) {
         let own: Vec<ScoreBreakdown> = (file.models.iter())

@@ -97,14 +97,15 @@ impl Factors {
         report.unwrap_or(factor.key())
     }
 
-    /// The factors whose value is a number, in the order of [`Factor::ALL`]. Of a factor that is given twice, the first counts.
+    /// The value of a factor, if it is a number. Of a factor that is given twice, the first counts.
+    pub(crate) fn value(&self, factor: Factor) -> Option<Decimal> {
+        let given = self.given.iter().find(|given| given.factor == factor);
+        given.and_then(|given| given.number).map(|number| number.value)
+    }
+
+    /// The factors whose value is a number, in the order of [`Factor::ALL`].
     pub(crate) fn sorted(&self) -> Vec<(Factor, Decimal)> {
-        let mut sorted = Vec::with_capacity(self.given.len());
-        for factor in Factor::ALL {
-            let given = self.given.iter().find(|given| given.factor == factor);
-            sorted.extend(given.and_then(|given| given.number).map(|number| (factor, number.value)));
-        }
-        sorted
+        Factor::ALL.into_iter().filter_map(|factor| Some((factor, self.value(factor)?))).collect()
     }
 
     /// The factors whose value is a number, in the order of the file.

@@ -1,4 +1,4 @@
-//! Evidence that names files: the paths in a text, and the places where the files may be.
+//! Paths and addresses in texts: the files that evidence names, with the places where they may be, and what a text points to.
 
 use std::net::Ipv4Addr;
 
@@ -200,6 +200,46 @@ fn joined(folder: &str, path: &str) -> Option<String> {
     // Git's own files are not part of the repository.
     let is_git = parts.first().is_some_and(|first| first.eq_ignore_ascii_case(".git"));
     (!parts.is_empty() && !is_git).then(|| parts.join("/"))
+}
+
+// Addresses in any text.
+
+/// Whether a part of a text without white space is the address of a page, a file, a mailbox or a ticket.
+pub(crate) fn is_address(part: &str) -> bool {
+    let is_relative =
+        (part.starts_with("./") || part.starts_with("../")) && part.contains(char::is_alphanumeric);
+    let part = part.trim_matches(|sign: char| !sign.is_alphanumeric() && !matches!(sign, '#' | '/'));
+    is_relative
+        || part.contains("://")
+        || part.starts_with("www.")
+        || part.starts_with("mailto:")
+        || part.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
+        || part.strip_prefix('#').is_some_and(is_digits)
+        || part.split_once('-').is_some_and(|(key, number)| is_ticket(key, number))
+        || is_path(part)
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+fn is_ticket(key: &str, number: &str) -> bool {
+    /// Names of standards, algorithms and models, which precede a hyphen and a number too.
+    const STANDARDS: [&str; 12] =
+        ["AES", "CRC", "CWE", "FIPS", "GPT", "ISO", "MD", "RFC", "RSA", "SHA", "SOC", "UTF"];
+    key.len() > 1
+        && key.bytes().all(|letter| letter.is_ascii_uppercase())
+        && !STANDARDS.contains(&key)
+        && is_digits(number)
+}
+
+/// Whether a part has slashes, and a file or a host at one end.
+fn is_path(part: &str) -> bool {
+    /// The longest extension next to which no folder is known.
+    const LONGEST: usize = 8;
+    let Some((first, rest)) = part.split_once('/') else { return false };
+    let last = rest.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    [first, last].into_iter().filter_map(extension).any(|extension| extension.len() <= LONGEST)
 }
 
 #[cfg(test)]

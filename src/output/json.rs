@@ -14,7 +14,7 @@ use crate::diagnostic::{Diagnostic, Excepted, Fix, Level, Origin};
 use crate::escape::write_json;
 use crate::input_error::InputError;
 use crate::model::{Layer, Model, ModelFormat};
-use crate::report::{Change, FileReport, Report, Summary, Verdict};
+use crate::report::{Change, FileReport, Provenance, Report, Summary, Verdict};
 use crate::rules;
 use crate::score::{Scored, ScoredModel};
 use crate::source::Position;
@@ -34,6 +34,7 @@ pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
         exit_code: verdict.exit_code(),
         policy: &report.policy,
         date: report.today.to_string(),
+        provenance: &report.provenance,
         fail_on: report.fail_on,
         lowered: &report.lowered,
         new_only: report.new_only,
@@ -55,6 +56,8 @@ struct ReportJson<'r> {
     exit_code: u8,
     policy: &'r str,
     date: String,
+    #[serde(flatten)]
+    provenance: &'r Provenance,
     fail_on: Level,
     lowered: &'r [String],
     new_only: bool,
@@ -69,8 +72,8 @@ struct ReportJson<'r> {
 
 #[derive(Serialize)]
 pub(crate) struct Tool {
-    name: &'static str,
-    version: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) version: &'static str,
 }
 
 /// Builds each file when it is written.
@@ -175,8 +178,10 @@ struct ModelJson<'r> {
     position: Position,
     format: &'static str,
     name: Option<&'r str>,
+    owner: Option<&'r str>,
     environment: Option<&'r str>,
     tier: Option<&'r str>,
+    review: Value,
     not_scored: bool,
     scores: Vec<ScoreJson<'r>>,
     layers: Vec<LayerJson<'r>>,
@@ -244,8 +249,12 @@ impl<'r> ModelJson<'r> {
                 ModelFormat::OwaspReport => "owasp-report",
             },
             name: agent.name.as_deref(),
+            owner: agent.owner.as_deref(),
             environment: agent.environment.as_deref(),
             tier: agent.tier.as_deref(),
+            review: json!({
+                "date": model.review.date.as_deref(), "approved_by": model.review.approved_by.as_deref(),
+            }),
             not_scored: whole.is_unscored,
             scores: scores.collect(),
             layers: model.layers().iter().map(|one| layer(one, model, today)).collect(),

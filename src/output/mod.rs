@@ -1,9 +1,11 @@
 //! The formats of a report. Each is a function of the [`Report`] and does not change the verdict. A format that cannot
 //! contain all diagnostics reports the number of those that it omits.
 
+mod attestation;
 mod blocks;
 mod breakdown;
 mod change;
+mod fleet;
 mod gitlab;
 mod html;
 mod human;
@@ -12,7 +14,9 @@ mod junit;
 mod logs;
 mod markdown;
 mod page;
+mod palette;
 mod problem;
+pub(crate) mod rows;
 mod sarif;
 mod score_table;
 mod snippet;
@@ -52,14 +56,20 @@ pub enum Format {
     Markdown,
     /// A web page.
     Html,
+    /// A line of JSON per score, for query engines; `schemas/row.json` describes it.
+    Ndjson,
+    /// An in-toto statement about the checked files, for signatures.
+    Attestation,
 }
 
 impl Format {
     /// Whether the format lists files without problems.
     pub const fn lists_all_files(self) -> bool {
         match self {
-            Self::Human(_) | Self::Concise(_) | Self::Sarif | Self::Github | Self::Gitlab => false,
-            Self::Json | Self::Junit | Self::Markdown | Self::Html => true,
+            Self::Human(_) | Self::Concise(_) | Self::Sarif | Self::Github | Self::Gitlab | Self::Ndjson => {
+                false
+            }
+            Self::Json | Self::Junit | Self::Markdown | Self::Html | Self::Attestation => true,
         }
     }
 
@@ -72,8 +82,25 @@ impl Format {
     pub const fn is_whole(self) -> bool {
         match self {
             Self::Human(_) | Self::Concise(_) | Self::Github => false,
-            Self::Json | Self::Sarif | Self::Gitlab | Self::Junit | Self::Markdown | Self::Html => true,
+            Self::Json
+            | Self::Sarif
+            | Self::Gitlab
+            | Self::Junit
+            | Self::Markdown
+            | Self::Html
+            | Self::Ndjson
+            | Self::Attestation => true,
         }
+    }
+
+    /// Whether the format shows digests of files and of the policy.
+    pub(crate) const fn has_digests(self) -> bool {
+        matches!(self, Self::Ndjson | Self::Attestation)
+    }
+
+    /// Whether the format shows the repository and the commit of the files.
+    pub(crate) const fn has_provenance(self) -> bool {
+        matches!(self, Self::Json | Self::Ndjson | Self::Html)
     }
 }
 
@@ -157,6 +184,8 @@ pub fn write(report: &Report, format: Format, out: &mut dyn io::Write) -> io::Re
         Format::Junit => junit::write(report, out),
         Format::Markdown => markdown::write(report, out),
         Format::Html => html::write(report, out),
+        Format::Ndjson => rows::write(report, out),
+        Format::Attestation => attestation::write(report, out),
     };
     whole.map(|()| 0)
 }

@@ -63,6 +63,8 @@ pub(crate) fn verdict_line(report: &Report, look: Look) -> String {
 /// The numbers of a rule's problems.
 #[derive(Clone, Copy, Debug, Default)]
 struct RuleCount {
+    /// The highest level of them.
+    level: Option<Level>,
     problems: usize,
     fixable: usize,
 }
@@ -72,6 +74,7 @@ fn counted(report: &Report) -> (BTreeMap<&str, RuleCount>, usize) {
     let (mut rules, mut all): (BTreeMap<&str, RuleCount>, usize) = (BTreeMap::new(), 0);
     for (_, problem) in report.diagnostics().filter(|(_, problem)| report.counts(problem)) {
         let rule = rules.entry(&problem.rule).or_default();
+        rule.level = rule.level.max(Some(problem.level));
         rule.problems += 1;
         rule.fixable += usize::from(is_fixable(problem));
         all += 1;
@@ -79,7 +82,7 @@ fn counted(report: &Report) -> (BTreeMap<&str, RuleCount>, usize) {
     (rules, all)
 }
 
-/// Writes the rules with the numbers of their problems, the most frequent first.
+/// Writes the rules with the numbers of their problems: first the most severe, then the most frequent.
 pub(crate) fn write_rules(
     report: &Report,
     most: usize,
@@ -88,9 +91,9 @@ pub(crate) fn write_rules(
 ) -> io::Result<()> {
     let (rules, _) = counted(report);
     let mut rules: Vec<(&str, RuleCount)> = rules.into_iter().collect();
-    rules.sort_by_key(|(_, count)| Reverse(count.problems));
+    rules.sort_by_key(|(_, count)| Reverse((count.level, count.problems)));
     let (shown, left) = rules.split_at(rules.len().min(most));
-    let digits = shown.first().map_or(1, |(_, count)| count.problems.to_string().len()).max(3);
+    let digits = shown.iter().map(|(_, count)| count.problems.to_string().len()).max().unwrap_or(1).max(3);
     let names = shown.iter().map(|(name, _)| width(&line(name))).max().unwrap_or(0);
     for (name, count) in shown {
         let name = line(name);
@@ -144,7 +147,7 @@ fn write_next(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Resul
         }
     }
     let known = rules.iter().filter(|(name, _)| rules::named(name).is_some());
-    if let Some((name, _)) = known.max_by_key(|(name, count)| (count.problems, Reverse(*name))) {
+    if let Some((name, _)) = known.max_by_key(|(name, count)| (count.level, count.problems, Reverse(*name))) {
         let explain = painted(&format!("aivss-lint explain {name}"), Tone::Action, look);
         lines.push(format!("{explain} explains the rule"));
     }

@@ -29,6 +29,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Level, Origin, RuleInfo, RuleNames};
+use crate::digest;
 use crate::policy::globs::{PathSet, is_readable};
 use crate::source::{Source, is_default};
 
@@ -196,6 +197,17 @@ impl Policy {
         &self.sources
     }
 
+    /// The SHA-256 of the policy: that of its file or, if it names others, one of all their texts. Built-in policies that it
+    /// extends are those of the program's version.
+    pub(crate) fn digest(&self) -> String {
+        let modules = self.rego.iter().flat_map(|program| program.modules.iter().chain(&program.data_files));
+        let texts = self.sources.iter().map(|source| source.text()).chain(modules.map(|file| &*file.text));
+        match texts.collect::<Vec<_>>()[..] {
+            [text] => digest::of_bytes(text.as_bytes()),
+            ref texts => digest::of_texts(texts, 32),
+        }
+    }
+
     /// The way in which a file at a path, relative to the repository's root with `/` between its parts, is found.
     pub fn sought(&self, path: &str) -> Option<Sought> {
         let is_excluded = self.exclude.as_ref().is_some_and(|exclude| exclude.value.matches(path));
@@ -330,6 +342,11 @@ pub trait FileLoader: Sync {
     /// Whether a policy may name a file or folder: one of its own repository. Problems in it are quoted. Both names are
     /// as they are shown.
     fn may_name(&self, _policy: &str, _path: &str) -> bool {
+        true
+    }
+
+    /// Whether rules in Rego may be compiled and run. Without them a policy is not checked completely.
+    fn runs_rego(&self) -> bool {
         true
     }
 

@@ -555,6 +555,6 @@ mod tests {
             format!("| `{}` | {values} | {} |\n", row.path, row.description)
         });
         let (start, end) = ("| setting | values | description |\n|---|---|---|\n", "\n`require.models_in: ");
-        renew("docs/policy.md", start, end, &rows.concat());
+        renew("docs/reference/policy.md", start, end, &rows.concat());
     }
 }

@@ -102,7 +102,7 @@ impl CompiledPolicy {
     pub fn read(source: Source, load: Load<'_>, rules: RuleNames) -> Result<Self, Vec<Broken>> {
         let policy = read(source, load, rules)?;
         let mut programs = Vec::new();
-        for program in &policy.rego {
+        for program in policy.rego.iter().filter(|_| load.runs_rego()) {
             match checked(program, load, || Rego::compile(program)) {
                 Ok(rego) => programs.push(Arc::new(rego)),
                 Err(problem) => return Err(vec![broken(problem, program, policy.sources())]),
@@ -231,7 +231,7 @@ fn broken(problem: RegoProblem, program: &Program, sources: &[Arc<Source>]) -> B
         let source = Source::decode(name.clone(), text.as_bytes().to_vec());
         let span = source.first_line(Span::new(source.offset(line, column), source.text().len()));
         let diagnostic = Diagnostic::new(RuleInfo::POLICY, Owner::Policy, span, message)
-            .help("see docs/policy.md for the limits of rules in Rego");
+            .help("see docs/guides/rego.md for the limits of rules in Rego");
         return Broken { source: Arc::new(source), diagnostics: vec![diagnostic] };
     }
     let source = sources.iter().find(|source| source.name() == &*program.origin.file).cloned();

@@ -5,12 +5,6 @@
 pub struct PageSettings {
     /// The title; without one it is made of the repository's name.
     pub title: Option<String>,
-    /// The repository's owner and name.
-    pub repository: Option<String>,
-    /// The branch that is checked out.
-    pub branch: Option<String>,
-    /// The commit that is checked out.
-    pub commit: Option<String>,
     /// The agents to show in full; without it the number of agents decides.
     pub detail: Option<Detail>,
 }

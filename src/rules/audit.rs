@@ -50,7 +50,7 @@ pub(crate) static RULE_RENAMED: Rule = Rule {
     summary: "A policy names a rule by its former name.",
     why: "The next release no longer accepts the former name.",
     remedy: "Write the current name.",
-    see: "docs/upgrade.md",
+    see: "docs/about/upgrade.md",
     examples: &[Example::whole(
         "aivss-policy.yaml",
         "

@@ -5,21 +5,23 @@
 
 mod engine;
 mod explain;
-mod spelling;
 
 use std::borrow::Cow;
+use std::str::SplitAsciiWhitespace;
 use std::sync::OnceLock;
 
 use serde_json::Value as JsonValue;
 
+use crate::aivss::{LayerKind, LayerSet, letters};
 use crate::diagnostic::{Diagnostic, Fix, Level, Owner, RuleInfo};
 use crate::source::Span;
 use crate::syntax::Node;
 use engine::{Engine, SchemaError, SchemaErrorKind};
-pub(crate) use spelling::Vocabulary;
 
 /// The schema of the JSON report.
 pub const REPORT: &str = include_str!("../../schemas/report.json");
+/// The schema of a row of `check --format ndjson`.
+pub const ROW: &str = include_str!("../../schemas/row.json");
 /// The schema of the output of `score --format json`.
 pub const SCORE: &str = include_str!("../../schemas/score.json");
 /// The schema of the input of rules in Rego.
@@ -123,6 +125,14 @@ impl Schema {
         self.compiled().description(path.iter().copied())
     }
 
+    /// The parts of the schema that describe a place, by its keys from the root: one for each alternative. Any number is an
+    /// index of a list.
+    pub(crate) fn parts(self, path: &[&str]) -> Vec<&'static JsonValue> {
+        let (whole, mut found) = (self.compiled().schema(), Vec::new());
+        collect_parts(whole, whole, path, &mut found);
+        found
+    }
+
     /// Whether the schema allows a key at a path from the root, of which the first `found` steps exist. A missing step is never
     /// an item of a list.
     pub fn knows(self, path: &[String], found: usize) -> bool {
@@ -148,6 +158,28 @@ fn knows(whole: &JsonValue, schema: &JsonValue, path: &[String], found: usize) -
     let alternatives = ["oneOf", "anyOf", "allOf"].into_iter().filter_map(|key| schema.get(key)?.as_array());
     below.any(|schema| knows(whole, schema, rest, found.saturating_sub(1)))
         || alternatives.flatten().chain(target(whole, schema)).any(|schema| knows(whole, schema, path, found))
+}
+
+fn collect_parts<'s>(
+    whole: &'s JsonValue,
+    schema: &'s JsonValue,
+    path: &[&str],
+    found: &mut Vec<&'s JsonValue>,
+) {
+    match path.split_first() {
+        None => found.push(schema),
+        Some((part, rest)) => {
+            let property = schema.get("properties").and_then(|properties| properties.get(part));
+            let item = schema.get("items").filter(|_| part.bytes().all(|byte| byte.is_ascii_digit()));
+            for below in property.into_iter().chain(item) {
+                collect_parts(whole, below, rest, found);
+            }
+        }
+    }
+    let alternatives = ["oneOf", "anyOf"].into_iter().filter_map(|key| schema.get(key)?.as_array());
+    for other in alternatives.flatten().chain(target(whole, schema)) {
+        collect_parts(whole, other, path, found);
+    }
 }
 
 fn target<'s>(whole: &'s JsonValue, schema: &JsonValue) -> Option<&'s JsonValue> {
@@ -228,6 +260,87 @@ impl Compiled {
             description = schema.get("description").and_then(JsonValue::as_str);
         }
         description
+    }
+}
+
+/// The words that a key accepts, with other spellings of them: `prod` for `production`, `high` for `High`. They are read as
+/// what they mean, and a note names the word to write. A schema names the vocabulary of a key with `x-spellings`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Vocabulary {
+    Environment,
+    Tier,
+    Severity,
+    Rating,
+    ThreatStatus,
+    LayerStatus,
+    Layer,
+}
+
+impl Vocabulary {
+    /// Each with its name in schemas and its words. A word has a line with its other spellings, in letters and digits alone.
+    const ALL: [(Self, &'static str, &'static str); 7] = [
+        (
+            Self::Environment,
+            "environment",
+            "development dev devel develop
+            testing test tests qa
+            staging stage stg preprod preproduction
+            production prod prd live",
+        ),
+        (Self::Tier, "tier", "low\nmoderate medium med mid\nhigh"),
+        (
+            Self::Severity,
+            "severity",
+            "None info informational\nLow\nMedium med moderate\nHigh\nCritical crit",
+        ),
+        (Self::Rating, "rating", "1\n2\n3\n4\n5\nLow\nMedium med moderate\nHigh"),
+        (
+            Self::ThreatStatus,
+            "threat-status",
+            "open new todo pending planned proposed identified inprogress ongoing active partial partially \
+                partiallymitigated mitigationinprogress underreview investigating monitoring notmitigated unmitigated \
+                unresolved notimplemented reopened
+            mitigated implemented
+            accepted accept acceptance riskaccepted acceptedrisk wontfix
+            transferred transfer transfered risktransferred
+            closed done fixed resolved complete completed",
+        ),
+        (
+            Self::LayerStatus,
+            "layer-status",
+            "mapped\nuncertain notcertain unclear unknown\nnot_applicable na doesnotapply",
+        ),
+        // The layer sets contain their own names.
+        (Self::Layer, "layer", ""),
+    ];
+
+    /// The vocabulary with a name, as schemas write it.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, own, _)| *own == name).map(|(vocabulary, ..)| vocabulary)
+    }
+
+    /// The words, each with its other spellings.
+    fn words(self) -> impl Iterator<Item = (&'static str, SplitAsciiWhitespace<'static>)> {
+        let own = Self::ALL.into_iter().filter(move |(vocabulary, ..)| *vocabulary == self);
+        own.flat_map(|(.., words)| words.lines()).filter_map(|line| {
+            let mut spellings = line.split_ascii_whitespace();
+            Some((spellings.next()?, spellings))
+        })
+    }
+
+    /// The word that a text means. Only letters and digits are compared, in any case.
+    pub(crate) fn meant(self, text: &str) -> Option<&'static str> {
+        if self == Self::Layer {
+            return LayerSet::DEFAULT.named(text).map(LayerKind::key);
+        }
+        // Almost all files have the words themselves.
+        let found = self.words().find(|(word, _)| *word == text).or_else(|| {
+            let folded = letters(text)?;
+            self.words().find(|(word, others)| {
+                letters(word).as_ref() == Some(&folded) || others.clone().any(|other| other == folded)
+            })
+        });
+        found.map(|(word, _)| word)
     }
 }
 
@@ -327,5 +440,85 @@ mod tests {
             "$defs": { "b": { "properties": { "known": true }, "additionalProperties": false } },
         });
         assert_eq!(messages(&schema, "a: { knwon: 1 }"), ["1:6 `a` has no key `knwon`"]);
+    }
+
+    #[test]
+    fn other_spellings_have_a_meaning() {
+        for (vocabulary, text, word) in [
+            (Vocabulary::Environment, "prod", "production"),
+            (Vocabulary::Environment, "Production", "production"),
+            (Vocabulary::Environment, " DEV ", "development"),
+            (Vocabulary::Environment, "test", "testing"),
+            (Vocabulary::Environment, "stage", "staging"),
+            (Vocabulary::Environment, "pre-prod", "staging"),
+            (Vocabulary::Tier, "HIGH", "high"),
+            (Vocabulary::Tier, "Medium", "moderate"),
+            (Vocabulary::Severity, "critical", "Critical"),
+            (Vocabulary::Severity, "**High**", "High"),
+            (Vocabulary::Severity, "🔴 Med", "Medium"),
+            (Vocabulary::Rating, "high", "High"),
+            (Vocabulary::Rating, "3", "3"),
+            (Vocabulary::ThreatStatus, "In progress", "open"),
+            (Vocabulary::ThreatStatus, "DONE", "closed"),
+            (Vocabulary::ThreatStatus, "Risk accepted", "accepted"),
+            (Vocabulary::ThreatStatus, "partially mitigated", "open"),
+            (Vocabulary::LayerStatus, "Not applicable", "not_applicable"),
+            (Vocabulary::LayerStatus, "N/A", "not_applicable"),
+            (Vocabulary::Layer, "Layer 2: Data Operations", "data_operations"),
+        ] {
+            assert_eq!(vocabulary.meant(text), Some(word), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_words_have_no_meaning() {
+        for (vocabulary, text) in [
+            (Vocabulary::Environment, "moon"),
+            (Vocabulary::Environment, "nonprod"),
+            (Vocabulary::Environment, ""),
+            (Vocabulary::Severity, "Hihg"),
+            (Vocabulary::Severity, "High or Critical"),
+            (Vocabulary::Severity, "TBD"),
+            (Vocabulary::Rating, "7"),
+            (Vocabulary::Rating, "0"),
+            (Vocabulary::ThreatStatus, "not closed"),
+            (Vocabulary::ThreatStatus, "?"),
+            (Vocabulary::LayerStatus, ""),
+            (Vocabulary::Layer, "cross_layer"),
+        ] {
+            assert_eq!(vocabulary.meant(text), None, "{text}");
+        }
+        assert_eq!(Vocabulary::Severity.meant(&"high".repeat(1_000_000)), None);
+    }
+
+    /// Each object of a schema that names a vocabulary.
+    fn spelled<'s>(schema: &'s JsonValue, found: &mut Vec<&'s JsonValue>) {
+        if schema.get("x-spellings").is_some_and(JsonValue::is_string) {
+            found.push(schema);
+        }
+        match schema {
+            JsonValue::Object(entries) => entries.values().for_each(|value| spelled(value, found)),
+            JsonValue::Array(items) => items.iter().for_each(|value| spelled(value, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn vocabularies_are_the_options_of_the_schema() {
+        let schema: JsonValue = serde_json::from_str(Schema::ThreatModel.text()).unwrap();
+        let mut found = Vec::new();
+        spelled(&schema, &mut found);
+        let mut seen = Vec::new();
+        for object in found {
+            let name = object["x-spellings"].as_str().unwrap();
+            let vocabulary = Vocabulary::named(name).unwrap();
+            let options = object["enum"].as_array().unwrap().iter();
+            let options: Vec<String> =
+                options.map(|option| option.as_str().map_or(option.to_string(), str::to_owned)).collect();
+            let words: Vec<&str> = vocabulary.words().map(|(word, _)| word).collect();
+            assert!(vocabulary == Vocabulary::Layer || options == words, "{name}: {options:?}");
+            seen.push(vocabulary);
+        }
+        assert!(Vocabulary::ALL.iter().all(|(vocabulary, ..)| seen.contains(vocabulary)));
     }
 }

@@ -52,6 +52,15 @@ pub(crate) fn words(text: &str, language: Language) -> Vec<Lookalike> {
     words
 }
 
+/// Returns all words in a range of a text.
+pub(crate) fn words_in(text: &str, range: Range<usize>, language: Language) -> Vec<Lookalike> {
+    let mut words = words(text.get(range.clone()).unwrap_or_default(), language);
+    for word in &mut words {
+        word.span = word.span.moved(range.start);
+    }
+    words
+}
+
 /// Whether bytes contain such a word as a key. An alias may turn a word that is no variant into a key elsewhere.
 pub(crate) fn is_key_in(bytes: &[u8], language: Language) -> bool {
     slips(bytes).next().is_some()
@@ -315,8 +324,7 @@ impl<'b> Scanner<'b> {
     /// Moves to the next place where a word may begin.
     fn skip(&mut self) {
         let rest = &self.bytes[self.at..];
-        let begins =
-            |byte: &u8| class(*byte) == LETTERS[0] || matches!(byte, b'\\' | b'&') || !byte.is_ascii();
+        let begins = |byte: &u8| matches!(byte, b'a' | b'A' | b'4' | b'\\' | b'&' | 0x80..);
         let next = if self.is_literal { literal_start(rest) } else { rest.iter().position(begins) };
         self.at += next.unwrap_or(rest.len());
     }

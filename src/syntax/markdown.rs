@@ -8,8 +8,8 @@ use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
-use crate::source::{BOM, Language, Span, Spans};
-use crate::syntax::lookalike::{Form, form_of};
+use crate::source::{BOM, Language, Span};
+use crate::syntax::lookalike::{Form, form_of, words_in};
 use crate::syntax::page::{self, FrontMatter, FrontOutcome, Outliner, read_front};
 use crate::syntax::tree::{Document, ProblemKind};
 use crate::syntax::{json, marker, yaml};
@@ -28,8 +28,12 @@ pub(crate) struct Covered {
     pub(crate) read: Vec<Span>,
     /// Code spans, in which prose mentions keys.
     pub(crate) code: Vec<Span>,
+    /// Blocks of code and code spans.
+    pub(crate) inside: Vec<Span>,
     /// Markers that were not read.
     pub(crate) unread: Vec<Span>,
+    /// The offset at which the prose begins, after front matter in YAML.
+    pub(crate) prose: usize,
 }
 
 /// Reads the front matter and the fenced blocks of `text` into `document`: blocks in YAML and JSON, and any that looks like
@@ -48,8 +52,9 @@ pub(crate) fn read<'t>(document: &mut Document<'t>, text: &'t str) -> Covered {
         FrontOutcome::Other => None,
     };
     let is_yaml = matches!(outcome, FrontOutcome::Marked(_) | FrontOutcome::Faulty);
-    let mut reader = PageReader { text, block: None, covered, inside: Vec::new() };
     let start = if is_yaml { front.end } else { 0 };
+    covered.prose = start;
+    let mut reader = PageReader { text, block: None, covered };
     let is_read = each_event(document, text, start, |document, event, span| {
         if root.is_some() {
             outliner.event(&event, span);
@@ -65,11 +70,8 @@ pub(crate) fn read<'t>(document: &mut Document<'t>, text: &'t str) -> Covered {
     if let Some(root) = root {
         page::add_page(document, &outliner.blocks, root, &front);
     }
-    let (inside, mut covered) = (Spans::of(reader.inside), reader.covered);
-    let objects = marker::in_braces(text, start..text.len(), marker::is_object);
-    covered.unread.extend(objects.into_iter().filter(|marker| !inside.contain(*marker)));
-    covered.unread.extend(front.toml_marker(text));
-    covered
+    reader.covered.unread.extend(front.toml_marker(text));
+    reader.covered
 }
 
 /// Parses the text from an offset on and calls `with` for each event, with its bytes. Reports a page with too many signs,
@@ -102,7 +104,7 @@ fn with_feeds(page: &str) -> Cow<'_, str> {
         let parts: Vec<String> = page.split("\r\n").map(|part| part.replace('\r', "\n")).collect();
         page = Cow::Owned(parts.join("\r\n"));
     }
-    if page.contains("|\t") || page.contains("\t|") || page.contains("-\t") {
+    if page.contains('\t') && (page.contains("|\t") || page.contains("\t|") || page.contains("-\t")) {
         let lines = page.split_inclusive('\n').map(|line| {
             let is_rule = line.contains('-') && line.bytes().all(|byte| b"|:- \t\r\n".contains(&byte));
             if is_rule { Cow::Owned(line.replace('\t', " ")) } else { Cow::Borrowed(line) }
@@ -115,13 +117,17 @@ fn with_feeds(page: &str) -> Cow<'_, str> {
 /// The number of bytes of a page that may have a meaning in Markdown: breaks of lines, beginnings of items and quotations,
 /// and signs. The parser keeps at most three nodes for each of them, all at once.
 fn marks(page: &str) -> usize {
-    let bytes = page.as_bytes();
-    let pairs = std::iter::once(&b' ').chain(bytes).zip(bytes);
-    let marks = pairs.filter(|(before, byte)| match byte {
-        // A run of them is one mark.
-        b'`' => **before != b'`',
-        b'.' | b')' => before.is_ascii_digit(),
-        byte => b"\n\r*_&\\[]<>!-+|".contains(byte),
+    let mut last = b' ';
+    let marks = page.bytes().filter(|byte| {
+        let before = std::mem::replace(&mut last, *byte);
+        match byte {
+            // A run of them is one mark.
+            b'`' => before != b'`',
+            b'.' | b')' => before.is_ascii_digit(),
+            b'\n' | b'\r' | b'*' | b'_' | b'&' | b'\\' | b'[' | b']' | b'<' | b'>' | b'!' | b'-' | b'+'
+            | b'|' => true,
+            _ => false,
+        }
     });
     marks.count()
 }
@@ -131,8 +137,6 @@ struct PageReader<'t> {
     /// The fenced block whose end has not been read.
     block: Option<FencedBlock>,
     covered: Covered,
-    /// Blocks of code and code spans.
-    inside: Vec<Span>,
 }
 
 impl<'t> PageReader<'t> {
@@ -158,7 +162,7 @@ impl<'t> PageReader<'t> {
     }
 
     fn end(&mut self, document: &mut Document<'t>, span: Span) {
-        self.inside.push(span);
+        self.covered.inside.push(span);
         document.blocks.push(document.roots.len());
         let Some(block) = self.block.take() else { return };
         self.covered.fences.push(span);
@@ -171,14 +175,16 @@ impl<'t> PageReader<'t> {
     }
 
     fn find_in_braces(&mut self, span: Span) {
-        self.covered.unread.extend(marker::in_braces(self.text, span.range(), marker::is_data));
+        let words = words_in(self.text, span.range(), Language::Markdown);
+        let found = marker::in_braces(self.text, &words, span.range().start, marker::is_data);
+        self.covered.unread.extend(found);
     }
 
     /// Adds a code span. One that fills several lines, or contains a whole threat model, is not a mention of a key.
     fn code_span(&mut self, span: Span) {
         /// A mention is wrapped once at most.
         const FEW: usize = 3;
-        self.inside.push(span);
+        self.covered.inside.push(span);
         let content = self.text[span.range()].trim_matches('`');
         let lines = content.lines().filter(|line| !line.trim().is_empty()).count();
         let is_mentioned = marker::keys(content).next().is_some();

@@ -4,6 +4,7 @@
 //! contains is a problem. Each word is found with its surroundings as readers see them ([`Seen`]); all searches compare
 //! those.
 
+use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -61,41 +62,49 @@ impl Seen {
     }
 }
 
-/// The surroundings of words that are in order. A word that begins within another one is skipped.
+/// The surroundings of words that are in order, in the text from an offset on. A word that begins within another one is
+/// skipped.
 fn seen<'t>(
     text: &'t str,
+    from: usize,
     words: impl IntoIterator<Item = Lookalike> + 't,
     is_page: bool,
 ) -> impl Iterator<Item = Seen> + 't {
-    let mut passed = 0;
+    let mut passed = from;
     words.into_iter().filter_map(move |Lookalike { span, form }| {
         let Range { start, end } = span.range();
         let line = text.get(passed..start)?.rfind(['\n', '\r']).map(|at| passed + at + 1);
         let lead = visible(text.as_bytes(), line.unwrap_or(passed)..start, is_page);
-        let is_first = line.is_some() || passed == 0;
+        let is_first = line.is_some() || passed == from;
         passed = end;
         Some(Seen { span, form, lead, is_first, colon: colon_after(text.as_bytes(), end) })
     })
 }
 
-/// The words of a part of a text that are no variants, with their surroundings.
-fn seen_exactly(text: &str, is_page: bool) -> impl Iterator<Item = Seen> {
-    let language = if is_page { Language::Markdown } else { Language::Yaml };
-    let words = words(text, language).into_iter().filter(|word| word.form != Form::Variant);
-    seen(text, words, is_page)
+/// The words of a text that are no variants, with their surroundings.
+fn seen_exactly(text: &str) -> impl Iterator<Item = Seen> {
+    let words = words(text, Language::Yaml).into_iter().filter(|word| word.form != Form::Variant);
+    seen(text, 0, words, false)
 }
 
-/// The markers among the words of a text, in order. `fences` are the fenced blocks of a page.
+/// The markers among the words of a text, in order, without those that are `known`. `fences` are the fenced blocks of a
+/// page.
 ///
 /// A marker is the word as a key: in quotes and followed by a colon, or bare, followed by a colon, and preceded in its
 /// line by indentation and marks only. In a page, a sentence after a bare word and its colon makes the word a mention,
 /// and a variant of the word is a marker where other keys of a threat model follow.
-pub(crate) fn shown(text: &str, words: &[Lookalike], language: Language, fences: &Spans) -> Vec<Seen> {
+pub(crate) fn shown(
+    text: &str,
+    words: &[Lookalike],
+    language: Language,
+    fences: &Spans,
+    known: &Spans,
+) -> Vec<Seen> {
     let is_page = language == Language::Markdown;
-    let parts =
-        if is_page && !words.is_empty() { FoundParts::of(text, fences) } else { FoundParts::default() };
+    let parts = LazyCell::new(|| if is_page { FoundParts::of(text, fences) } else { FoundParts::default() });
     let wanted = words.iter().copied().filter(|word| is_page || word.form != Form::Variant);
-    let shown = seen(text, wanted.collect::<Vec<_>>(), true).filter(|word| {
+    let unknown = seen(text, 0, wanted, true).filter(|word| !known.contain(word.span));
+    let shown = unknown.filter(|word| {
         let count = parts.near(word.span, fences);
         let is_quoted = word.is_quoted();
         let is_mention = match word.form {
@@ -111,18 +120,23 @@ pub(crate) fn shown(text: &str, words: &[Lookalike], language: Language, fences:
 
 /// The markers in a text that is no page, or that does not parse, that are keys, wherever in their lines.
 pub(crate) fn keys(text: &str) -> impl Iterator<Item = Span> {
-    seen_exactly(text, false).filter(|word| word.colon.is_some() && !word.is_inner()).map(|word| word.span)
+    seen_exactly(text).filter(|word| word.colon.is_some() && !word.is_inner()).map(|word| word.span)
 }
 
-/// The bare markers after other keys in braces, in a part of a text that no parser has read. The beginning of their lines
-/// must be data.
-pub(crate) fn in_braces(text: &str, block: Range<usize>, is_data: fn(&str) -> bool) -> Vec<Span> {
-    let Some(code) = text.get(block.clone()) else { return Vec::new() };
-    let found = seen_exactly(code, true).filter(|word| {
+/// The bare markers after other keys in braces, among the words of a page from an offset on, which no parser has read. The
+/// beginning of their lines must be data.
+pub(crate) fn in_braces(
+    text: &str,
+    words: &[Lookalike],
+    from: usize,
+    is_data: fn(&str) -> bool,
+) -> Vec<Span> {
+    let exact = words.iter().copied().filter(|word| word.form != Form::Variant);
+    let found = seen(text, from, exact, true).filter(|word| {
         let is_bare = word.colon.is_some_and(|colon| colon.quote.is_none());
         is_bare && word.lead.trim_end().ends_with([',', '{', '[']) && is_data(&word.lead)
     });
-    found.map(|word| word.span.moved(block.start)).collect()
+    found.map(|word| word.span).collect()
 }
 
 /// Whether the beginning of a line in a block of code is data rather than a command or a comment: marks, then a brace or a
@@ -146,7 +160,7 @@ fn without_marks(line: &str) -> &str {
 /// Whether a text that does not parse, or was not read as a whole, contains the word outside of comments.
 pub(crate) fn is_uncommented(text: &str, language: Language) -> bool {
     let mut is_comment = false;
-    seen_exactly(text, false).any(|word| {
+    seen_exactly(text).any(|word| {
         is_comment &= !word.is_first;
         let mut last = if word.is_first { '\n' } else { 'x' };
         for letter in word.lead.chars() {
@@ -189,7 +203,7 @@ fn parts(text: &str) -> impl Iterator<Item = (usize, Span)> + '_ {
         let words = text
             .match_indices(part)
             .map(|(start, part)| Lookalike { span: Span::new(start, start + part.len()), form: Form::Exact });
-        let keys = seen(text, words, true).filter(|word| {
+        let keys = seen(text, 0, words, true).filter(|word| {
             let before = word.lead.trim_end_matches(MARKS);
             let begins = before.is_empty() && word.is_first;
             word.colon.is_some() && (begins || before.ends_with(['\n', '{', ',', '>', '|', '+']))
@@ -271,7 +285,7 @@ mod tests {
     }
 
     fn shown_in(text: &str, language: Language) -> Vec<Seen> {
-        super::shown(text, &words(text, language), language, &Spans::default())
+        super::shown(text, &words(text, language), language, &Spans::default(), &Spans::default())
     }
 
     #[test]
@@ -362,7 +376,7 @@ mod tests {
 
     #[test]
     fn bare_word_after_other_keys_is_a_marker_where_its_line_is_data() {
-        let found = |text: &str| in_braces(text, 0..text.len(), is_data).len();
+        let found = |text: &str| in_braces(text, &words(text, Language::Markdown), 0, is_data).len();
         for text in [
             "{ agent: {name: A}, aivss_threat_model: 1 }",
             "evil: { agent: {name: A}, aivss_threat_model: 1 }",

@@ -4,7 +4,7 @@
 //! suggestion is better than a broken file.
 
 use crate::source::{BOM, Span};
-use crate::syntax::node::{Entry, List, Node, Value};
+use crate::syntax::node::{Entry, List, Map, Node, Value};
 use crate::syntax::tree::Document;
 
 /// Replacements of bytes, in the order of the text.
@@ -216,63 +216,59 @@ const LONGEST_POINTER: usize = 4_096;
 /// The JSON pointer of the innermost key or value that contains a span; empty for the whole document. The contents of an
 /// overlong key have the pointer of its parent.
 pub fn pointer(document: &Document<'_>, span: Span) -> String {
-    let roots = document.roots().filter(|root| root.span().contains(span));
+    let mut found = Innermost { length: usize::MAX, pointer: String::new() };
     // The root of a page contains its fenced blocks, which are roots, too.
-    let found = roots.filter_map(|root| innermost(root, span, root.is_page(), 0));
-    found.min_by_key(|found| found.length).map_or_else(String::new, |found| found.pointer)
+    for root in document.roots().filter(|root| root.span().contains(span)) {
+        found.search(root, span, "", root.is_page());
+    }
+    found.pointer
 }
 
-/// The innermost key or value that contains a span.
+/// The smallest key or value so far that contains a span; of equals the first. In a page, values can be within the bytes of
+/// others.
 struct Innermost {
-    pointer: String,
-    /// The length of its bytes.
     length: usize,
+    pointer: String,
 }
 
-/// The innermost key or value in a node that contains a span: in a page the smallest, because values can be within the bytes
-/// of others. `depth` is the length of the pointer to the node.
-fn innermost(node: Node<'_>, span: Span, is_page: bool, depth: usize) -> Option<Innermost> {
-    let mut best: Option<Innermost> = None;
-    let mut consider = |part: &str, found: Option<Innermost>| {
-        let found = found.filter(|found| depth + part.len() + found.pointer.len() < LONGEST_POINTER);
-        let is_found = found.is_some();
-        if let Some(found) = found.filter(|found| best.as_ref().is_none_or(|best| found.length < best.length))
-        {
-            best = Some(Innermost { pointer: format!("/{part}{}", found.pointer), ..found });
-        }
-        is_found && !is_page
-    };
-    if let Some(map) = node.as_map() {
-        for entry in map.iter().filter(|entry| entry.key.len() < LONGEST_POINTER) {
-            let is_in_key = entry.key_span.contains(span);
-            // A mapping of the front matter can have values in the prose.
-            let is_split = is_page && depth == 0 && entry.value.as_map().is_some();
-            if !is_in_key && !is_split && !entry.value.span().contains(span) {
+impl Innermost {
+    /// Searches a node and its contents. A mapping of front matter can have values in the prose, outside of its span.
+    fn search(&mut self, node: Node<'_>, span: Span, pointer: &str, is_front: bool) {
+        for entry in node.as_map().into_iter().flat_map(Map::iter) {
+            let (is_in_key, is_split) =
+                (entry.key_span.contains(span), is_front && entry.value.as_map().is_some());
+            if !is_in_key && !is_split && !entry.value.span().contains(span)
+                || entry.key.len() >= LONGEST_POINTER
+            {
                 continue;
             }
-            let part = entry.key.replace('~', "~0").replace('/', "~1");
-            let length = entry.key_span.range().len();
-            let key = is_in_key.then_some(Innermost { pointer: String::new(), length });
-            // In a page, a key has the bytes of its value.
-            let is_done = consider(&part, key);
-            if is_done || consider(&part, innermost(entry.value, span, is_page, depth + part.len() + 1)) {
-                break;
+            let pointer = format!("{pointer}/{}", entry.key.replace('~', "~0").replace('/', "~1"));
+            if pointer.len() <= LONGEST_POINTER {
+                // In a page, a key has the bytes of its value.
+                if is_in_key {
+                    self.add(entry.key_span, &pointer);
+                }
+                self.search(entry.value, span, &pointer, false);
             }
         }
-    } else {
         let items = node.as_list().into_iter().flat_map(List::iter).enumerate();
         for (at, item) in items.filter(|(_, item)| item.span().contains(span)) {
-            let part = at.to_string();
-            if consider(&part, innermost(item, span, is_page, depth + part.len() + 1)) {
-                break;
-            }
+            self.search(item, span, &format!("{pointer}/{at}"), false);
+        }
+        if node.span().contains(span) {
+            self.add(node.span(), pointer);
         }
     }
-    let own = Innermost { pointer: String::new(), length: node.span().range().len() };
-    best.or_else(|| node.span().contains(span).then_some(own))
+
+    fn add(&mut self, span: Span, pointer: &str) {
+        if span.range().len() < self.length {
+            *self = Self { length: span.range().len(), pointer: pointer.to_owned() };
+        }
+    }
 }
 
-fn steps(pointer: &str) -> Option<impl Iterator<Item = String> + '_> {
+/// The steps of a JSON pointer; `None` if it is empty or is no pointer.
+pub(crate) fn steps(pointer: &str) -> Option<impl Iterator<Item = String> + '_> {
     Some(pointer.strip_prefix('/')?.split('/').map(|part| part.replace("~1", "/").replace("~0", "~")))
 }
 
@@ -288,15 +284,12 @@ pub fn place_of(root: Node<'_>, pointer: &str) -> Option<Span> {
 
 /// The steps of a JSON pointer that refers to no value, and the number of steps that exist; `None` if the value exists.
 pub fn missing_at(root: Node<'_>, pointer: &str) -> Option<(Vec<String>, usize)> {
-    let parts: Vec<String> = steps(pointer)?.collect();
-    let mut node = root;
-    for (at, part) in parts.iter().enumerate() {
-        match child(node, part) {
-            Some((next, ..)) => node = next,
-            None => return Some((parts, at)),
-        }
-    }
-    None
+    let (parts, mut node): (Vec<String>, _) = (steps(pointer)?.collect(), Some(root));
+    let missing = parts.iter().position(|part| {
+        node = node.and_then(|node| child(node, part)).map(|(child, ..)| child);
+        node.is_none()
+    })?;
+    Some((parts, missing))
 }
 
 /// The value under a key or at an index, its span and that of its key.

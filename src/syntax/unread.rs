@@ -7,9 +7,9 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::source::{Language, Source, Span, Spans, is_default};
 use crate::syntax::MODEL_MARKER;
-use crate::syntax::lookalike::{Form, Lookalike, form_of, words};
+use crate::syntax::lookalike::{Form, Lookalike, form_of, words_in};
 use crate::syntax::markdown::Covered;
-use crate::syntax::marker::{PARTS, WHOLE, is_sentence, shown};
+use crate::syntax::marker::{PARTS, WHOLE, in_braces, is_object, is_sentence, shown};
 use crate::syntax::node::{Entry, Map, Node, Value};
 use crate::syntax::tree::{Document, Problem, ProblemKind};
 
@@ -18,17 +18,24 @@ pub(crate) fn report(document: &mut Document<'_>, source: &Source, covered: Cove
     let (text, language) = (source.text(), source.language());
     // In a file that is named like a threat model, only a JSON Schema is exempt.
     let is_exempt = !is_default(source.name());
-    let words = words(text, language);
+    let mut words = words_in(text, 0..covered.prose, language);
+    let first = words.len();
+    words.extend(words_in(text, covered.prose..text.len(), language));
     let (mut known, mut unread) = keys(document, &words, is_exempt);
     unread.extend(covered.unread);
+    if language == Language::Markdown {
+        let inside = Spans::of(covered.inside);
+        let objects = in_braces(text, &words[first..], covered.prose, is_object);
+        unread.extend(objects.into_iter().filter(|marker| !inside.contain(*marker)));
+    }
     known.extend(unread.iter().copied());
     let known = Spans::of(known.into_iter().chain(covered.faulty));
     let (code, read, fences) = (Spans::of(covered.code), Spans::of(covered.read), Spans::of(covered.fences));
-    let mut shown = shown(text, &words, language, &fences);
+    let mut shown = shown(text, &words, language, &fences, &known);
     shown.retain(|marker| {
         let is_mention = marker.is_quoted() && code.contain(marker.span);
         let is_read = marker.form == Form::Variant && read.contain(marker.span);
-        !is_mention && !is_read && !known.contain(marker.span)
+        !is_mention && !is_read
     });
     if !shown.is_empty() && is_exempt {
         let written = Spans::of(written(document, text));

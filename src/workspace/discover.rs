@@ -14,12 +14,17 @@ use crate::file_kind::is_hinted;
 use crate::input_error::{InputError, Suggestion};
 use crate::policy::Sought;
 use crate::source::Language;
-use crate::workspace::candidate::{Candidate, Discovery, FileSearch, MOST_HINTED, NamedFiles};
+use crate::workspace::candidate::{
+    Candidate, Discovery, FileSearch, IGNORE_FILE, MOST_HINTED, NamedFiles, costly_for_git, has_marker,
+    refusal, search, walk,
+};
 use crate::workspace::files::{exists, link_out, plain, slashes};
 use crate::workspace::git::files::{ContentPlace, ListedPath, read_objects, tracked, untracked};
 use crate::workspace::repository::{Repository, is_misplaced_policy, sibling};
 use crate::workspace::rewritten::rewritten;
-use crate::workspace::search::{IGNORE_FILE, Marker, costly_for_git, refusal, search, walk};
+
+/// The missing paths for each of which a similar name is searched.
+const MOST_SUGGESTIONS: usize = 100;
 
 /// Finds the files that paths name or contain.
 pub(crate) fn discover(search: FileSearch<'_>, repository: &Repository) -> Discovery {
@@ -32,6 +37,7 @@ pub(crate) fn discover(search: FileSearch<'_>, repository: &Repository) -> Disco
         checkouts: Vec::new(),
         has_all_attributes: true,
         listed_folders: Vec::new(),
+        named_folders: HashSet::new(),
         folder_kinds: HashMap::new(),
     };
     for path in search.paths {
@@ -59,6 +65,8 @@ struct Finder<'a> {
     /// Whether no attributes file is in the index alone.
     has_all_attributes: bool,
     listed_folders: Vec<ListedFolder>,
+    /// The folders of files that were given by name.
+    named_folders: HashSet<PathBuf>,
     folder_kinds: HashMap<PathBuf, FolderKind>,
 }
 
@@ -78,12 +86,19 @@ impl Finder<'_> {
         let metadata = match fs::metadata(path) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                let suggestion = sibling(path).map(|path| Suggestion::Path(self.repository.shown(&path)));
+                let is_first = self.found.errors.len() < MOST_SUGGESTIONS;
+                let suggestion = is_first
+                    .then(|| sibling(path))
+                    .flatten()
+                    .map(|path| Suggestion::Path(self.repository.shown(&path)));
                 return self.fail(InputError::NotFound { path: name, suggestion });
             }
             Err(error) => return self.fail_unreadable(path, plain(&error)),
         };
-        self.found.misplaced.extend(self.repository.policies_above(path));
+        // Many files can be in one folder.
+        if self.named_folders.insert(path.parent().unwrap_or(path).to_owned()) {
+            self.found.misplaced.extend(self.repository.policies_above(path));
+        }
         if !metadata.is_dir() {
             self.add_named(path, name);
         } else if let Some(rest) = self.repository.below_root(path) {
@@ -160,9 +175,7 @@ impl Finder<'_> {
         if target.is_dir() {
             return;
         }
-        let name = self.repository.shown(&path);
-        let by_marker = sought == Sought::ByMarker;
-        let candidate = Candidate { name, matched, path, named: false, by_marker };
+        let candidate = Candidate::found(self.repository, path, matched, sought == Sought::ByMarker);
         match sought {
             Sought::ByName if leads_out => self.fail(InputError::LinkOut { path: candidate.name }),
             Sought::ByName => self.found.candidates.push(candidate),
@@ -328,11 +341,10 @@ impl Finder<'_> {
         }
         let root = repository.root();
         let names: Vec<String> = sparse.keys().map(|path| repository.shown(&root.join(path))).collect();
-        let marker = Marker::default();
         // There can be very many, all for the same reason: the first of them and their number.
         let mut unread: BTreeMap<String, (usize, usize)> = BTreeMap::new();
         let read = read_objects(root, sparse.values().map(String::as_str), |at, bytes| match bytes {
-            Ok(bytes) if !marker.is_in(&bytes, Language::of(&names[at])) => {}
+            Ok(bytes) if !has_marker(&bytes, Language::of(&names[at])) => {}
             Ok(_) => errors.push(InputError::Sparse { path: names[at].clone() }),
             Err(cause) => unread.entry(cause).or_insert((at, 0)).1 += 1,
         });

@@ -45,14 +45,13 @@ pub(crate) fn link_out(path: &Path, root: Option<&Path>) -> Option<PathBuf> {
     None
 }
 
-/// The first link in a path that a checkout contains, and its target.
-pub(crate) fn link_within(path: &Path) -> Option<(PathBuf, PathBuf)> {
-    let links: Vec<&Path> = path.ancestors().filter(|above| is_link(above)).collect();
-    links.into_iter().rev().find_map(|link| {
-        let folder = link.parent()?.canonicalize().ok()?;
-        boundary(&folder, None)?;
-        Some((link.to_owned(), target(link, &folder)))
-    })
+/// The first link in a path that a checkout contains.
+pub(crate) fn link_within(path: &Path) -> Option<&Path> {
+    let in_checkout = |link: &&Path| {
+        let folder = link.parent().and_then(|folder| folder.canonicalize().ok());
+        folder.is_some_and(|folder| checkout_above(&folder).is_some())
+    };
+    path.ancestors().filter(|above| is_link(above)).filter(in_checkout).last()
 }
 
 pub(crate) fn is_link(path: &Path) -> bool {
@@ -206,22 +205,61 @@ fn with_slashes(path: &str, separator: char) -> String {
     }
 }
 
-/// Writes a temporary file next to the path and renames it. An existing file keeps its mode and owner. A path that is not a
-/// regular file, such as a device or a pipe, is refused.
-pub(crate) fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    refuse_link_out(file)?;
-    let old = fs::metadata(file).ok();
-    if old.as_ref().is_some_and(|old| !old.is_file()) {
-        return Err(io::Error::other("not a regular file"));
+/// A temporary file next to the one that it replaces when it is complete. An existing file keeps its mode and owner. A path
+/// that is not a regular file, such as a device or a pipe, is refused.
+#[derive(Debug)]
+pub(crate) struct Replacement {
+    target: PathBuf,
+    temporary: NamedTempFile,
+    old: Option<Metadata>,
+}
+
+impl Replacement {
+    pub(crate) fn begin(target: &Path) -> io::Result<Self> {
+        refuse_link_out(target)?;
+        let old = fs::metadata(target).ok();
+        if old.as_ref().is_some_and(|old| !old.is_file()) {
+            return Err(io::Error::other("not a regular file"));
+        }
+        let temporary = temp_next_to(target, old.is_none())?;
+        Ok(Self { target: target.to_owned(), temporary, old })
     }
-    write_temp(file, bytes, old.as_ref())?.persist(file).map_err(|error| error.error)?;
-    Ok(())
+
+    pub(crate) fn finish(self) -> io::Result<()> {
+        if let Some(old) = &self.old {
+            #[cfg(unix)]
+            keep_owner(self.temporary.as_file(), old)?;
+            self.temporary.as_file().set_permissions(old.permissions())?;
+        }
+        self.temporary.as_file().sync_all()?;
+        self.temporary.persist(&self.target).map_err(|error| error.error)?;
+        Ok(())
+    }
+}
+
+impl Write for Replacement {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.temporary.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.temporary.flush()
+    }
+}
+
+pub(crate) fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut replacement = Replacement::begin(file)?;
+    replacement.write_all(bytes)?;
+    replacement.finish()
 }
 
 /// Creates a file, and the folders above it. Fails if the path exists, also as a link that leads nowhere.
 pub(crate) fn create(file: &Path, bytes: &[u8]) -> io::Result<()> {
     create_folder(folder(file))?;
-    write_temp(file, bytes, None)?.persist_noclobber(file).map_err(|error| error.error)?;
+    let mut temporary = temp_next_to(file, true)?;
+    temporary.write_all(bytes)?;
+    temporary.as_file().sync_all()?;
+    temporary.persist_noclobber(file).map_err(|error| error.error)?;
     Ok(())
 }
 
@@ -242,24 +280,16 @@ pub(crate) fn folder(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Writes a temporary file next to a path, with the mode and owner of an old file.
-fn write_temp(file: &Path, bytes: &[u8], old: Option<&Metadata>) -> io::Result<NamedTempFile> {
+/// Creates a temporary file next to a path.
+fn temp_next_to(file: &Path, is_new: bool) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
-    if old.is_none() {
+    if is_new {
         use std::os::unix::fs::PermissionsExt;
         // As for any new file, with the user's mask; reports are not secret.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    let mut temporary = builder.prefix(".aivss-lint-").tempfile_in(folder(file))?;
-    temporary.write_all(bytes)?;
-    if let Some(old) = old {
-        #[cfg(unix)]
-        keep_owner(temporary.as_file(), old)?;
-        temporary.as_file().set_permissions(old.permissions())?;
-    }
-    temporary.as_file().sync_all()?;
-    Ok(temporary)
+    builder.prefix(".aivss-lint-").tempfile_in(folder(file))
 }
 
 #[cfg(unix)]

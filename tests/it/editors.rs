@@ -11,7 +11,7 @@ use regex::Regex;
 use serde_json::Value;
 use tempfile::TempDir;
 
-const PAGE: &str = include_str!("../../docs/editors.md");
+const PAGE: &str = include_str!("../../docs/guides/editors.md");
 
 /// The fenced blocks of the page in a language.
 fn blocks(language: &str) -> Vec<&'static str> {

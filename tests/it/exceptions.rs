@@ -163,8 +163,8 @@ fn level_below_that_of_an_override_is_reported_as_lowered() {
 
 #[test]
 fn sample_policy_of_the_documentation_passes_in_a_repository() {
-    let readme = include_str!("../../README.md");
-    let sample = readme.split("```yaml\n").find(|block| block.starts_with("aivss_policy: 1")).unwrap();
+    let page = include_str!("../../docs/reference/policy.md");
+    let sample = page.split("```yaml\n").find(|block| block.starts_with("aivss_policy: 1")).unwrap();
     let sample = sample.split("```").next().unwrap();
     let model = MODEL
         .replace("agent:\n", "agent:\n  owner: agents@example.org\n")

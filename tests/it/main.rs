@@ -14,6 +14,7 @@
 
 mod author;
 mod base;
+mod book;
 mod cmd;
 mod discovery;
 mod editors;
@@ -33,19 +34,22 @@ mod patches;
 mod properties;
 mod proven;
 mod published;
+mod reference;
 mod rego;
 mod register;
 mod reports;
 mod reports_runs;
 mod reports_words;
+mod rows;
 mod risks;
 mod score;
+#[cfg(feature = "server")]
+mod server;
 mod shells;
 mod staged;
 mod stops;
 mod telling;
 mod threads;
-mod tutorial;
 mod unscored;
 
 #[path = "../support/folder.rs"]

@@ -43,7 +43,7 @@ fn the_report_is_the_same_for_any_number_of_threads() {
         command.args(&line[1..]).args([".", "nowhere.yaml"]).current_dir(folder.path());
         command.env_remove("GITHUB_ACTIONS").output().ok()
     };
-    for format in ["human", "concise", "json", "sarif", "markdown", "junit", "gitlab", "github"] {
+    for format in ["human", "concise", "json", "sarif", "markdown", "junit", "gitlab", "github", "ndjson"] {
         let alone = run(&[], format, "1").expect("the program starts");
         assert_eq!(alone.status.code(), Some(2), "{format}");
         assert!(alone.stdout.len() > 2_000, "{format}: {}", String::from_utf8_lossy(&alone.stdout));

@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::Path;
 
-use aivss_lint::explain::ADDRESS;
+use aivss_lint::explain::{ADDRESS, BOOK};
 
 use crate::git::git;
 
@@ -49,6 +49,7 @@ fn every_pinned_version_is_that_of_the_package() {
 
 #[test]
 fn every_address_is_the_public_one_or_a_placeholder() {
+    assert_eq!(ADDRESS.is_some(), BOOK.is_some(), "the repository and its book are published together");
     let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
     let repository = ADDRESS.map(|address| format!("\nrepository = \"{address}\"\n"));
     match &repository {

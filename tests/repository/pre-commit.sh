@@ -241,7 +241,7 @@ refuses 'a wrong model in a submodule' 'score-mismatch' eval 'git add --all && g
 
 # A hook of one's own, which nobody keeps from what is not staged.
 begin aivss-lint-system
-sed -n '/^# .git\/hooks\/pre-commit/,/^```$/p' "$root/docs/ci.md" | sed '$d' | sed '1i#!/bin/sh' >.git/hooks/pre-commit
+sed -n '/^# .git\/hooks\/pre-commit/,/^```$/p' "$root/docs/ci/pre-commit.md" | sed '$d' | sed '1i#!/bin/sh' >.git/hooks/pre-commit
 wrong agents/threat-model.yaml
 git add --all
 good agents/threat-model.yaml 'right again, and not staged'

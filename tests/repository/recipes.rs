@@ -1,4 +1,4 @@
-//! The recipes in `docs/ci.md` do what they promise: each script is taken from its block and run in a scratch
+//! The recipes in `docs/ci/` do what they promise: each script is taken from its block and run in a scratch
 //! repository, with the variables that its CI system sets.
 //!
 //! The line that installs the program meets a stand-in here. `.ci/run` executes it, and installs the wheel.
@@ -14,14 +14,24 @@ use aivss_lint::source::Source;
 use aivss_lint::syntax::{Node, parse};
 use serde_json::Value;
 
-const DOCS: &str = include_str!("../../docs/ci.md");
+const PAGES: [&str; 6] = [
+    include_str!("../../docs/ci/github.md"),
+    include_str!("../../docs/ci/gitlab.md"),
+    include_str!("../../docs/ci/bitbucket.md"),
+    include_str!("../../docs/ci/azure.md"),
+    include_str!("../../docs/ci/jenkins.md"),
+    include_str!("../../docs/ci/pre-commit.md"),
+];
 const GOOD: &str = include_str!("../../examples/smolagents/threat-model.yaml");
 const WRONG: &str = include_str!("../../examples/owasp-0.5/01-tool-misuse.threat-model.yaml");
 
 /// The blocks of one language below a heading.
 fn blocks(heading: &str, language: &str) -> Vec<&'static str> {
-    let start = DOCS.find(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("no heading {heading}"));
-    let section = &DOCS[start + 1..];
+    let section = PAGES.into_iter().find_map(|page| {
+        let title = format!("# {heading}\n");
+        page.strip_prefix(&title).or_else(|| page.split_once(&format!("\n#{title}")).map(|(_, text)| text))
+    });
+    let section = section.unwrap_or_else(|| panic!("no heading {heading}"));
     let section = &section[..section.find("\n## ").unwrap_or(section.len())];
     let opened = format!("```{language}\n");
     section.split(opened.as_str()).skip(1).map(|rest| rest.split("\n```").next().unwrap()).collect()
@@ -366,8 +376,11 @@ fn hooks_and_inputs_that_are_shown_exist() {
     let shown = blocks("pre-commit", "yaml");
     let used = yaml(shown[1]);
     assert!(known.contains(&used["repos"][0]["hooks"][0]["id"].as_str().unwrap()));
-    let listed: Vec<&str> =
-        DOCS.lines().filter_map(|line| line.strip_prefix("| `aivss-lint")?.split('`').next()).collect();
+    let listed: Vec<&str> = PAGES
+        .iter()
+        .flat_map(|page| page.lines())
+        .filter_map(|line| line.strip_prefix("| `aivss-lint")?.split('`').next())
+        .collect();
     assert_eq!(listed, known.iter().map(|id| &id["aivss-lint".len()..]).collect::<Vec<_>>());
     // A hook of one's own is the published one, but for where the program comes from.
     for (block, id) in [(shown[0], "aivss-lint-system"), (shown[2], "aivss-lint")] {
@@ -398,8 +411,9 @@ fn hooks_and_inputs_that_are_shown_exist() {
 /// Every command of the page is in a block that a test above runs.
 #[test]
 fn no_command_is_left_out() {
-    let commands = DOCS
-        .lines()
+    let commands = PAGES
+        .iter()
+        .flat_map(|page| page.lines())
         .filter(|line| *line == "aivss-lint --staged" || line.contains("bin/aivss-lint\""))
         .count();
     assert_eq!(commands, 8);

@@ -1,20 +1,19 @@
 //! Placeholders: texts in the place of an answer that is still to come, that point elsewhere, or that say nothing.
 //!
-//! A text is folded ([`fold`]) and compared with lists of words and phrases ([`lists`]): `words.txt` and `phrases.txt`
-//! contain everything that depends on a language.
+//! A text is folded and compared with lists of words and phrases ([`fold`]): `words.txt` and `phrases.txt` contain
+//! everything that depends on a language.
 
 mod fold;
-mod lists;
 #[cfg(test)]
 mod tests;
-mod wording;
 
 use crate::model::Blank;
-use fold::{Folded, LetterReading, fold};
-use lists::{
-    ANNOUNCING, AROUND_PLACE, LetterHash, MARKER, MODAL, NUMBER, PLACE, POINTING, Phrase, Roles, roles,
+use crate::model::evidence::is_address;
+use fold::{
+    ANNOUNCED, ANNOUNCING, AROUND_PLACE, CONNECTOR, DENIAL, DENIED, FILLER, FORM, Folded, FoldedWord,
+    GIBBERISH, Gap, LetterHash, LetterReading, MARKED, MARKER, MODAL, NOTE, NUMBER, PLACE, POINTING, Phrase,
+    Roles, Words, fold, roles,
 };
-use wording::{is_denial, is_marker, is_one_letter, is_short, may_open_marker, says_nothing};
 
 /// The purpose of a text, which decides what counts as a placeholder in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,23 +57,17 @@ fn is_sentence(text: &str) -> bool {
     if text.len() <= LONGEST || !text.starts_with(|first: char| first.is_ascii_alphabetic()) {
         return false;
     }
-    let opening = words_of(text).next().unwrap_or_default();
+    let mut words = words_of(text);
+    let opening = words.next().unwrap_or_default();
     text.is_ascii()
         && !may_open_marker(opening)
         && !["n", "www"].into_iter().any(|other| opening.eq_ignore_ascii_case(other))
         && !text.contains("://")
-        && !is_repeated(text)
+        && words.any(|word| !word.eq_ignore_ascii_case(opening))
 }
 
 fn words_of(text: &str) -> impl Iterator<Item = &str> {
     text.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
-}
-
-/// Whether a text is its first word again and again.
-fn is_repeated(text: &str) -> bool {
-    let mut words = words_of(text);
-    let first = words.next().unwrap_or_default();
-    words.all(|word| word.eq_ignore_ascii_case(first))
 }
 
 fn is_placeholder(text: &str, kind: TextKind) -> bool {
@@ -185,52 +178,6 @@ fn is_pointer(text: &str) -> bool {
     addresses > 0
 }
 
-/// Whether a part of a text without white space is the address of a page, a file, a mailbox or a ticket.
-fn is_address(part: &str) -> bool {
-    let is_relative =
-        (part.starts_with("./") || part.starts_with("../")) && part.contains(char::is_alphanumeric);
-    let part = part.trim_matches(|sign: char| !sign.is_alphanumeric() && !matches!(sign, '#' | '/'));
-    is_relative
-        || part.contains("://")
-        || part.starts_with("www.")
-        || part.starts_with("mailto:")
-        || part.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
-        || part.strip_prefix('#').is_some_and(is_digits)
-        || part.split_once('-').is_some_and(|(key, number)| is_ticket(key, number))
-        || is_path(part)
-}
-
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit())
-}
-
-fn is_ticket(key: &str, number: &str) -> bool {
-    /// Names of standards, algorithms and models, which precede a hyphen and a number too.
-    const STANDARDS: [&str; 12] =
-        ["AES", "CRC", "CWE", "FIPS", "GPT", "ISO", "MD", "RFC", "RSA", "SHA", "SOC", "UTF"];
-    key.len() > 1
-        && key.bytes().all(|letter| letter.is_ascii_uppercase())
-        && !STANDARDS.contains(&key)
-        && is_digits(number)
-}
-
-/// Whether a part has slashes, and a file or a host at one end.
-fn is_path(part: &str) -> bool {
-    let Some((first, rest)) = part.split_once('/') else { return false };
-    let last = rest.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    has_extension(last) || has_extension(first)
-}
-
-/// Whether a name ends in a dot and letters, as a file or a host does.
-fn has_extension(name: &str) -> bool {
-    name.rsplit_once('.').is_some_and(|(stem, extension)| {
-        !stem.is_empty()
-            && (1..=8).contains(&extension.len())
-            && extension.bytes().all(|letter| letter.is_ascii_alphanumeric())
-            && !is_digits(extension)
-    })
-}
-
 /// Whether a text is the mark of a template, to be replaced by an answer: `[describe threats]`, `{{ … }}`, `<fill in>`.
 fn is_template(text: &str, kind: TextKind) -> bool {
     let Some(rest) = without_marks(text) else { return false };
@@ -300,4 +247,201 @@ fn first_bracket(text: &str) -> Option<(usize, char, char)> {
         // An opening bracket has an even number of brackets after the pair.
         (brackets.count() % 2 == 0).then_some((at, open, close))
     })
+}
+
+// Rules on the words of a text: markers, promises, instructions, denials, pointers and texts that say nothing.
+
+fn says_nothing(folded: &Folded, kind: TextKind) -> bool {
+    let words = folded.words();
+    let Some(first) = words.get(0) else { return true };
+    if opens_with_marker(words, kind) {
+        return true;
+    }
+    if !folded.whole {
+        return words.len() > 1 && words.are_equal();
+    }
+    let phrase = words.phrase().or_else(|| is_two_promises(words).then_some(Phrase::Promise));
+    match (kind, phrase) {
+        (TextKind::Name, Some(Phrase::Promise)) => return words.len() > 1 || !first.text.is_ascii(),
+        (_, Some(Phrase::Empty | Phrase::Form))
+        | (TextKind::Prose | TextKind::Evidence, Some(Phrase::Promise | Phrase::Nothing))
+        | (TextKind::Prose, Some(Phrase::Pointer)) => return true,
+        (TextKind::Name, Some(Phrase::Nothing))
+        | (TextKind::Name | TextKind::Evidence, Some(Phrase::Pointer))
+        | (_, None) => {}
+    }
+    let affix = if words.joined().is_ascii() { None } else { Phrase::of_affix(words.joined()) };
+    if affix == Some(Phrase::Promise) || is_promise(words, kind) {
+        return true;
+    }
+    if kind == TextKind::Name {
+        return false;
+    }
+    if is_short(words) || is_gibberish(words) || is_denial(words) || is_instruction(words) {
+        return true;
+    }
+    kind == TextKind::Prose && (affix == Some(Phrase::Pointer) || words.all(FILLER | NUMBER) || points(words))
+}
+
+/// Whether a text begins with a marker such as `TODO` that has at most a note after it.
+fn opens_with_marker(words: Words, kind: TextKind) -> bool {
+    // Phrases of other scripts can be split in any way.
+    if words.get(0).is_some_and(|first| first.text.is_ascii() && !may_open_marker(first.text)) {
+        return false;
+    }
+    (1..=words.len().min(5)).any(|count| {
+        let marker = words.to(count);
+        let Some(gap) = marker.iter().next_back().map(|last| last.gap) else { return false };
+        let text = marker.joined();
+        if !is_marker(text) {
+            // In other scripts, a phrase for a gap with a note after it, as in English `TODO: …`.
+            return !text.is_ascii() && gap == Gap::Mark && marker.phrase() == Some(Phrase::Empty);
+        }
+        let Some(next) = words.get(count) else { return true };
+        let is_capital = marker.iter().all(|word| word.capital);
+        match gap {
+            Gap::Mark | Gap::Comma | Gap::End => true,
+            Gap::Tight => is_capital,
+            Gap::Space => {
+                let is_note = next.is(NOTE | MARKER) || text.starts_with("lorem");
+                let is_shouted = is_capital && kind != TextKind::Name && !names_a_thing(words.from(count));
+                // "To do this, the agent…" is no marker.
+                count == 1 && (is_note || is_shouted)
+            }
+        }
+    })
+}
+
+/// Whether a marker before these words is a part of a name, as in "TODO items of users may leak".
+fn names_a_thing(words: Words) -> bool {
+    words.len() > 2 && words.to(1).any(MARKED) && !words.from(1).any(ANNOUNCED | ANNOUNCING | MODAL)
+}
+
+fn is_marker(text: &str) -> bool {
+    roles(LetterHash::of(text)) & MARKER != 0 || text.starts_with("loremipsum")
+}
+
+/// Whether a first word may be the beginning of a marker, or begin with one.
+fn may_open_marker(first: &str) -> bool {
+    MARKER_OPENINGS.into_iter().any(|opening| {
+        let shorter = opening.len().min(first.len());
+        first.as_bytes()[..shorter].eq_ignore_ascii_case(&opening.as_bytes()[..shorter])
+    })
+}
+
+const MARKER_OPENINGS: [&str; 8] = ["tb", "tk", "tod", "tob", "fix", "wip", "xxx", "lor"];
+
+/// Whether a text announces another one: words that say nothing, one of which puts the rest into the future, and perhaps
+/// when or by whom.
+fn is_promise(words: Words, kind: TextKind) -> bool {
+    const KNOWN: Roles = ANNOUNCING | MODAL | ANNOUNCED | FILLER | NUMBER;
+    let lead = words.iter().take_while(|word| word.is(KNOWN)).count();
+    if lead == words.len() {
+        return announces(words, kind) || (kind != TextKind::Name && is_for_somebody(words));
+    }
+    let leading = words.to(lead);
+    let is_demand = leading.any(MODAL) && !is_to_be(leading);
+    if lead > 1 && !is_demand && announces(leading, kind) {
+        let is_noted =
+            is_to_be(leading) && leading.iter().next_back().is_some_and(|last| last.gap == Gap::Mark);
+        return is_remark(words.from(lead)) && (is_noted || words.to(lead + 1).from(1).any(CONNECTOR));
+    }
+    // A phrase for a promise, and a remark on it.
+    (2..words.len().min(6))
+        .rev()
+        .find(|count| {
+            words.from(*count).to(1).any(CONNECTOR) && words.to(*count).phrase() == Some(Phrase::Promise)
+        })
+        .is_some_and(|count| is_remark(words.from(count)))
+}
+
+/// Whether words put a text into the future, or demand it.
+fn announces(words: Words, kind: TextKind) -> bool {
+    let is_announcing = words.any(ANNOUNCING) || is_to_be(words);
+    // "Approval required" is a control.
+    let mut work = words.iter().filter(|word| word.is(ANNOUNCED) && word.text != "approval");
+    (is_announcing && (kind != TextKind::Name || words.any(ANNOUNCED)))
+        || (words.any(MODAL) && work.next().is_some())
+}
+
+/// Whether a text leaves the work to somebody, as "owner to complete" does.
+fn is_for_somebody(words: Words) -> bool {
+    words.pairs().skip(1).any(|(one, next)| one.text == "to" && next.is(ANNOUNCED))
+}
+
+fn is_to_be(words: Words) -> bool {
+    words.pairs().any(|(one, next)| one.text == "to" && next.text == "be")
+}
+
+/// Whether the rest of a promise is short enough for a remark on it, and does not name whom a control waits for, as "by a
+/// person" does.
+fn is_remark(rest: Words) -> bool {
+    const LONGEST: usize = 8;
+    let is_one_clause = rest.iter().rev().skip(1).all(|word| matches!(word.gap, Gap::Space | Gap::Tight));
+    let is_control = rest.pairs().next().is_some_and(|(one, next)| {
+        ["by", "until", "before"].contains(&one.text)
+            && ["a", "an", "any", "two", "both", "every", "each"].contains(&next.text)
+    });
+    rest.len() <= LONGEST && is_one_clause && !is_control
+}
+
+/// Whether a text is two phrases of which each is a promise, such as "to fill in" and "later".
+fn is_two_promises(words: Words) -> bool {
+    const MOST_WORDS: usize = 8;
+    let is_promise = |part: Words| {
+        let phrase = part.phrase();
+        phrase == Some(Phrase::Promise) || (part.len() > 1 && phrase == Some(Phrase::Empty))
+    };
+    words.len() <= MOST_WORDS
+        && (1..words.len()).any(|at| is_promise(words.to(at)) && is_promise(words.from(at)))
+}
+
+/// Whether a text is the instruction of a form, as "insert analysis here" is.
+fn is_instruction(words: Words) -> bool {
+    words.all(FORM | FILLER | ANNOUNCED | GIBBERISH) && words.any(FORM)
+}
+
+/// Whether a text says that there is nothing, without saying why.
+fn is_denial(words: Words) -> bool {
+    words.all(DENIAL | DENIED | ANNOUNCED | FILLER) && words.any(DENIAL)
+}
+
+/// Whether a text consists of words that fill a field so that it is not empty.
+fn is_gibberish(words: Words) -> bool {
+    let is_empty = |word: FoldedWord| {
+        let stem = word.text.trim_end_matches(|digit: char| digit.is_ascii_digit());
+        word.is(GIBBERISH | MARKER | DENIAL | NUMBER)
+            || roles(LetterHash::of(stem)) & GIBBERISH != 0
+            || word.text.chars().nth(1).is_none()
+            || is_one_letter(word.text)
+    };
+    words.iter().all(is_empty) || (words.len() > 1 && words.are_equal())
+}
+
+/// Whether a word is one letter three times or more.
+fn is_one_letter(word: &str) -> bool {
+    let first = word.chars().next();
+    word.chars().all(|letter| Some(letter) == first) && word.chars().nth(2).is_some()
+}
+
+/// Whether a text is too short to say anything: one letter or two, or no letter at all.
+fn is_short(words: Words) -> bool {
+    let text = words.joined();
+    let is_dense = text.chars().any(|letter| u32::from(letter) >= 0x2E80);
+    let least = if is_dense { 2 } else { 3 };
+    text.chars().take(least).count() < least || !text.contains(char::is_alphabetic)
+}
+
+/// Whether a text only points to another place, by a verb of pointing and places.
+fn points(words: Words) -> bool {
+    const VERBS: [&str; 9] = ["see", "siehe", "voir", "vedi", "zie", "cf", "см", "смотри", "див"];
+    let is_short_pointer = words.len() <= 4
+        && words
+            .get(0)
+            .is_some_and(|first| VERBS.contains(&first.text) && first.gap == Gap::Space && !first.capital);
+    let is_long_pointer = words.len() <= 10
+        && words.to(4).any(POINTING)
+        && words.any(PLACE)
+        && words.all(PLACE | POINTING | AROUND_PLACE | NUMBER);
+    is_short_pointer || is_long_pointer
 }

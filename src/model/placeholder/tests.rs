@@ -2,10 +2,11 @@
 
 use proptest::prelude::*;
 
+use crate::model::placeholder::fold::tests as lists;
 use crate::model::placeholder::fold::{LetterReading, fold};
-use crate::model::placeholder::lists;
-use crate::model::placeholder::wording::{MARKER_OPENINGS, says_nothing};
-use crate::model::placeholder::{Blank, TextKind, blank, is_number_for_letters, is_plain};
+use crate::model::placeholder::{
+    Blank, MARKER_OPENINGS, TextKind, blank, is_number_for_letters, is_plain, says_nothing,
+};
 
 fn is_blank(text: &str, kind: TextKind) -> bool {
     blank(text, kind).is_some()
@@ -151,7 +152,7 @@ fn long_text_is_cheap_and_bounded() {
 
 #[test]
 fn every_marker_begins_with_an_opening() {
-    for (_, marker) in lists::tests::words().take_while(|(section, _)| *section == 0) {
+    for (_, marker) in lists::words().take_while(|(section, _)| *section == 0) {
         assert!(MARKER_OPENINGS.iter().any(|opening| marker.starts_with(opening)), "{marker}");
     }
 }
@@ -160,10 +161,9 @@ fn every_marker_begins_with_an_opening() {
 fn texts() -> impl Strategy<Value = String> {
     const OTHERS: [&str; 12] =
         ["Gateway", "token", "ledger", "xx", "aaaa", "2", "TODO", "q3", "to", "do", "Be", "l"];
-    let whole: Vec<&str> = lists::tests::phrases().filter(|phrase| phrase.is_ascii()).collect();
+    let whole: Vec<&str> = lists::phrases().filter(|phrase| phrase.is_ascii()).collect();
     let of_phrases = whole.iter().flat_map(|phrase| phrase.split(' '));
-    let words: Vec<&str> =
-        lists::tests::words().map(|(_, word)| word).chain(of_phrases).chain(OTHERS).collect();
+    let words: Vec<&str> = lists::words().map(|(_, word)| word).chain(of_phrases).chain(OTHERS).collect();
     let word = prop_oneof![
         4 => proptest::sample::select(words).prop_map(str::to_owned),
         2 => proptest::sample::select(&OTHERS[..]).prop_map(str::to_owned),

@@ -31,6 +31,7 @@ use crate::escape::plain_page;
 use crate::input_error::InputError;
 use crate::output::Links;
 use crate::output::change::touched;
+use crate::output::palette;
 use crate::policy::{Exception, Policy};
 use crate::report::{Detail, Report, Verdict, count};
 
@@ -49,6 +50,7 @@ const MOST_IN_FULL: usize = 1000;
 #[derive(Template)]
 #[template(path = "page.html", config = "src/output/html/askama.toml")]
 struct PageTemplate<'r> {
+    style: String,
     report: &'r Report,
     title: SanitizedText,
     /// The short form of the title for the tab.
@@ -138,6 +140,7 @@ fn page(report: &Report) -> PageTemplate<'_> {
     exceptions.sort_by_key(|exception| exception.expires);
     let title = title(report);
     PageTemplate {
+        style: palette::custom_properties() + STYLE,
         report,
         tab: SanitizedText::line(tab(report, &title, &totals)),
         title: SanitizedText::cut(&title, 200),
@@ -160,19 +163,22 @@ fn page(report: &Report) -> PageTemplate<'_> {
 }
 
 fn title(report: &Report) -> String {
-    match (&report.page.title, &report.page.repository) {
+    match (&report.page.title, repository(report)) {
         (Some(title), _) => title.clone(),
         (None, Some(repository)) => format!("AI agent risk: {repository}"),
         (None, None) => "AI agent risk".to_owned(),
     }
 }
 
+/// The owner and the name of the repository, without its host.
+fn repository(report: &Report) -> Option<&str> {
+    let address = report.provenance.repository.as_deref()?;
+    let owner = address.rmatch_indices('/').nth(1).map_or(0, |(slash, _)| slash + 1);
+    Some(&address[owner..])
+}
+
 fn tab(report: &Report, title: &str, totals: &Totals) -> String {
-    let subject = if report.page.title.is_some() {
-        title
-    } else {
-        report.page.repository.as_deref().unwrap_or("AI agents")
-    };
+    let subject = if report.page.title.is_some() { title } else { repository(report).unwrap_or("AI agents") };
     let result = match (report.verdict(), totals.failing) {
         (Verdict::Failed, failing) if failing > 0 => format!("{failing} of {} fail", totals.agents),
         (verdict, _) => verdict.words().to_owned(),
@@ -181,12 +187,13 @@ fn tab(report: &Report, title: &str, totals: &Totals) -> String {
 }
 
 fn origin(report: &Report) -> Vec<SanitizedText> {
-    let page = &report.page;
+    let (page, provenance) = (&report.page, &report.provenance);
     let mut words = Vec::new();
-    words.extend(page.repository.clone().filter(|_| page.title.is_some()));
-    words.extend(page.branch.clone());
+    words.extend(repository(report).filter(|_| page.title.is_some()).map(str::to_owned));
+    words.extend(provenance.branch.clone());
     words.extend(
-        page.commit
+        provenance
+            .commit
             .as_deref()
             .map(|commit| format!("commit {}", commit.chars().take(10).collect::<String>())),
     );

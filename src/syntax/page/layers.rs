@@ -1,5 +1,6 @@
 //! Sections and rows of a page to layers, each with its answer, its text and its threats.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -51,7 +52,10 @@ fn is_bold_layer(block: &OutlineBlock, set: &'static LayerSet) -> bool {
 }
 
 /// A text without emoji of the form `:shield:`.
-pub(crate) fn without_shortcodes(text: &str) -> String {
+pub(crate) fn without_shortcodes(text: &str) -> Cow<'_, str> {
+    if !text.contains(':') {
+        return Cow::Borrowed(text);
+    }
     let mut rest = text.split(':').peekable();
     let mut kept = rest.next().unwrap_or_default().to_owned();
     let mut was_code = false;
@@ -68,7 +72,7 @@ pub(crate) fn without_shortcodes(text: &str) -> String {
         }
         was_code = is_code;
     }
-    kept
+    Cow::Owned(kept)
 }
 
 /// The layer whose name a line opens with in bold, an item or a summary, and the text after it.
@@ -292,7 +296,7 @@ impl LayerReader<'_> {
             threats.push(threat);
             self.is_in_threat = true;
         } else if let Some(threat) = threats.last_mut() {
-            add_labels(threat, &block.phrase.text, block.phrase.span, text);
+            add_labels(threat, &block.phrase.kept_from(0), block.phrase.span, text);
             threat.span = hull(threat.span, block.phrase.span);
         }
     }

@@ -11,8 +11,9 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::input_error::Revision;
 use crate::source::Source;
-use crate::workspace::git::revisions::is_id;
-use crate::workspace::git::{HEAD, LISTING, cannot_run, command, git_folder, hook_index, run, run_within};
+use crate::workspace::git::{
+    HEAD, LISTING, cannot_run, command, git_folder, hook_index, is_id, run, run_within,
+};
 
 /// A path in a checkout that git tracks, or does not ignore.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 
 CVSS v4.0 base scores with those of PyPI's `cvss` and of exact fractions, the formulas with exact fractions. Without
 `--sample` that is every base vector there is, and a million scores. The cases are the same in each run. Exits with 1
-where anything differs. See docs/conformance.md.
+where anything differs. See docs/about/conformance.md.
 """
 
 import argparse
