@@ -36,8 +36,6 @@ pub(crate) struct AgentView {
     /// Whether no score can be worse: the whole file was read, and all scores were computed.
     is_known: bool,
     is_unscored: bool,
-    /// Whether a problem of it fails the gate.
-    pub(crate) fails: bool,
     pub(crate) layers: Vec<LayerCell>,
     /// The number of open threats.
     pub(crate) open: usize,
@@ -95,7 +93,6 @@ impl AgentView {
             is_known: file.is_read() && scored.is_computed(),
             is_unscored: scored.is_unscored,
             worst: scored.worst().map(Graded::of),
-            fails,
             layers: Vec::new(),
             open: model.threats().filter(|threat| threat.is_open(report.today)).count(),
             counts: problems_in_words(file, place, report),
@@ -129,7 +126,7 @@ impl AgentView {
     ) -> Self {
         let is_shown = match detail {
             Detail::All => true,
-            Detail::Failing => self.fails,
+            Detail::Failing => self.fails(),
             Detail::None => false,
         };
         let details = is_shown.then(|| AgentDetails::of(file, place, change, report, links));
@@ -158,6 +155,11 @@ impl AgentView {
     /// The names of its rules as a filter, separated by spaces.
     pub(crate) fn rule_names(&self) -> String {
         self.rules.iter().map(|rule| rule.name.to_string()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether a problem of it fails the gate.
+    pub(crate) fn fails(&self) -> bool {
+        self.failing() > 0
     }
 
     /// The number of problems that fail the gate.
@@ -234,7 +236,7 @@ fn rules_of(file: &FileReport, place: usize, report: &Report) -> Vec<RuleOfAgent
 pub(crate) fn sort(agents: &mut [AgentView]) {
     agents.sort_by_key(|agent| {
         (
-            Reverse(agent.fails),
+            Reverse(agent.fails()),
             agent.is_known && !agent.is_unscored,
             agent.worst.map(|worst| Reverse(worst.score)),
         )

@@ -40,7 +40,7 @@ impl Totals {
         let layers = agents.iter().flat_map(|agent| &agent.layers);
         Self {
             agents: agents.len(),
-            failing: number(&|agent| agent.fails),
+            failing: number(&|agent| agent.fails()),
             open: agents.iter().map(|agent| agent.open).sum(),
             blank: layers.filter(|layer| layer.class() == "blank").count(),
             accepted,
@@ -185,7 +185,7 @@ impl Strip {
                     number: agent.number,
                     x: place(score),
                     y,
-                    class: class(&grade.class(), agent.fails),
+                    class: class(&grade.class(), agent.fails()),
                     title: format!("{} {score}", agent.name),
                 });
                 y -= 13;
@@ -199,7 +199,7 @@ impl Strip {
         for (agent, grade) in graded {
             let bin =
                 bins.entry((along(grade.score) / 20).min(49)).or_insert_with(|| (grade.class(), [0; 2]));
-            bin.1[usize::from(!agent.fails)] += 1;
+            bin.1[usize::from(!agent.fails())] += 1;
         }
         let most = bins.values().map(|(_, [failing, passing])| failing + passing).max().unwrap_or(1);
         let full = self.height - top;
