@@ -37,8 +37,6 @@ pub(crate) struct AgentView {
     /// Whether no score can be worse: the whole file was read, and all scores were computed.
     is_known: bool,
     is_unscored: bool,
-    /// Whether a problem of it fails the gate.
-    pub(crate) fails: bool,
     pub(crate) layers: Vec<LayerCell>,
     /// The number of open threats.
     pub(crate) open: usize,
@@ -96,7 +94,6 @@ impl AgentView {
             is_known: file.is_read() && scored.is_computed(),
             is_unscored: scored.is_unscored,
             worst: scored.worst().map(Graded::of),
-            fails,
             layers: Vec::new(),
             open: model.threats().filter(|threat| threat.is_open(report.today)).count(),
             counts: problems_in_words(file, place, report),
@@ -127,8 +124,9 @@ impl AgentView {
             before: None,
         };
         let cause = if agent.errors > 0 { "errors" } else { "not passed" };
-        let rule =
-            agent.fails.then(|| RuleOfAgent { name: SanitizedText::line(cause), failing: agent.errors });
+        let rule = agent
+            .fails
+            .then(|| RuleOfAgent { name: SanitizedText::line(cause), failing: agent.errors.max(1) });
         Self {
             number,
             name: SanitizedText::cut(&agent.name, NAME),
@@ -140,7 +138,6 @@ impl AgentView {
             worst: agent.score.map(|score| Graded { score, band: Band::of(score) }),
             is_known: !agent.is_unscored,
             is_unscored: agent.is_unscored && !agent.fails,
-            fails: agent.fails,
             layers: agent.answers.iter().map(cell).collect(),
             open: agent.open,
             counts: count(agent.errors, "error"),
@@ -164,7 +161,7 @@ impl AgentView {
     ) -> Self {
         let is_shown = match detail {
             AgentDetail::All => true,
-            AgentDetail::Failing => self.fails,
+            AgentDetail::Failing => self.fails(),
             AgentDetail::None => false,
         };
         let details = is_shown.then(|| AgentDetails::of(file, place, change, report, links));
@@ -193,6 +190,11 @@ impl AgentView {
     /// The names of its rules as a filter, separated by spaces.
     pub(crate) fn rule_names(&self) -> String {
         self.rules.iter().map(|rule| rule.name.to_string()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether a problem of it fails the gate.
+    pub(crate) fn fails(&self) -> bool {
+        self.failing() > 0
     }
 
     /// The number of problems that fail the gate.
@@ -269,7 +271,7 @@ fn rules_of(file: &FileReport, place: usize, report: &Report) -> Vec<RuleOfAgent
 pub(crate) fn sort(agents: &mut [AgentView]) {
     agents.sort_by_key(|agent| {
         (
-            Reverse(agent.fails),
+            Reverse(agent.fails()),
             agent.is_known && !agent.is_unscored,
             agent.worst.map(|worst| Reverse(worst.score)),
         )

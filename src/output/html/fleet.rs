@@ -64,7 +64,7 @@ impl Totals {
         Self {
             in_production: number(&|agent| worst.is_some() && is_worst(agent) && agent.is_in_production()),
             agents: agents.len(),
-            failing: number(&|agent| agent.fails),
+            failing: number(&|agent| agent.fails()),
             open: agents.iter().map(|agent| agent.open).sum(),
             blank: layers.filter(|layer| layer.class() == "blank").count(),
             accepted,
@@ -177,7 +177,7 @@ impl Strip {
                 strip.draw_bars(fleet.scores.iter().map(|(score, numbers)| (*score, *numbers)), top);
             }
             _ if graded.len() > MOST_DOTS => {
-                let scores = graded.iter().map(|(agent, grade)| (grade.score, agent.fails));
+                let scores = graded.iter().map(|(agent, grade)| (grade.score, agent.fails()));
                 strip.draw_bars(scores.map(|(score, fails)| (score, [fails.into(), (!fails).into()])), top);
             }
             _ => strip.draw_dots(&graded, top),
@@ -218,7 +218,7 @@ impl Strip {
                     number: agent.number,
                     x: place(score),
                     y,
-                    class: class(&grade.class(), agent.fails),
+                    class: class(&grade.class(), agent.fails()),
                     title: format!("{} {score}", agent.name),
                 });
                 y -= 13;

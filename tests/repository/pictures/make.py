@@ -163,7 +163,21 @@ def badges(folder):
 
 
 def pages(folder):
-    """The pages of `report`: add them here, as `shot(name, page, width, scheme)`."""
+    """The pages of `report` for 1, 60 and 500 agents, and its pictures of 60."""
+    fleet = PROJECT / "tests/repository/pictures/fleet.py"
+    for count in (1, 60, 500):
+        agents = PROJECT / "examples/smolagents"
+        if count > 1:
+            agents = OUT / f"fleet-{count}"
+            subprocess.run([sys.executable, fleet, str(count), str(count // 2), agents], check=True)
+        page = OUT / f"page-{count}.html"
+        subprocess.run([PROGRAM, "report", *TODAY, "--title", "AI agent risk: acme/agents", "--output", page, "."], cwd=agents, capture_output=True)
+        for width in (1280, 1920, 390):
+            for scheme in SCHEMES:
+                shot(f"page-{count}-{width}-{scheme}", page.read_text(), width, scheme)
+    for figure in ("fleet", "layers"):
+        picture = subprocess.run([PROGRAM, "report", *TODAY, "--figure", figure, "."], cwd=OUT / "fleet-60", capture_output=True, text=True).stdout
+        shot(f"figure-{figure}", f'<!doctype html><meta charset="utf-8"><body>{picture}', 1200, "light")
 
 
 OUT.mkdir(parents=True, exist_ok=True)
