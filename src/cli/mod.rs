@@ -101,7 +101,7 @@ enum Command {
     /// Serve editors with diagnostics, scores and fixes while they write
     #[cfg(feature = "server")]
     #[command(
-        after_help = "Editors start it: see docs/editors.md. Exit status: 0 after a shutdown, 1 otherwise."
+        after_help = "Editors start it: see docs/guides/editors.md. Exit status: 0 after a shutdown, 1 otherwise."
     )]
     Server(ServerArgs),
     /// Explain a rule with examples
