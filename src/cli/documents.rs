@@ -12,7 +12,6 @@ use crate::cli::common::{
     refuse_other_than_yaml, refuse_stdin, write_new, write_output,
 };
 use crate::cli::fix::{change, place};
-use crate::cli::gate::find_policy;
 
 use crate::aivss::{CORE_RISKS, CoreRisk};
 use crate::convert::data::Data;
@@ -28,6 +27,7 @@ use crate::workspace::FileTree;
 use crate::workspace::candidate::{FileSearch, NamedFiles};
 use crate::workspace::discover::discover;
 use crate::workspace::git::run;
+use crate::workspace::policies::find_policy;
 use crate::workspace::repository::Repository;
 
 pub(crate) const INIT_EXAMPLES: &str = "\

@@ -50,7 +50,7 @@ pub(crate) struct InputView {
 pub(crate) struct FactorRow {
     pub(crate) name: String,
     pub(crate) value: Decimal,
-    /// The length of its bar, in thousandths; `None` for a multiplier.
+    /// The length of its bar, in twentieths; `None` for a multiplier.
     pub(crate) length: Option<i64>,
     /// The contribution to the score, to two decimals; `None` for a multiplier.
     pub(crate) share: Option<Decimal>,
@@ -187,7 +187,7 @@ fn rows(scored: &Scored, working: &Working) -> Vec<FactorRow> {
         rows.push(FactorRow {
             name: words(contribution.factor.key()),
             value: contribution.value.plain(),
-            length: Some(part(contribution.value)),
+            length: Some(part(contribution.value) / 50),
             share: Some(contribution.share.round_half_up(2)),
             rationale: given.and_then(|given| given.rationale.as_deref()).map(SanitizedText::lines),
             less: contribution.one_less,

@@ -85,7 +85,7 @@ pub(crate) fn sentence(totals: &Totals) -> Vec<(String, String)> {
         _ => (format!("{failing} of {all} agents"), " do not pass.".to_owned()),
     }];
     let worst = totals.bands.iter().find(|(_, number)| *number > 0);
-    if let Some((band, number)) = worst {
+    if let Some((band, number)) = worst.filter(|_| all > 1) {
         let scores = if *number == 1 { "scores" } else { "score" };
         let place = match in_production {
             0 => ".".to_owned(),
@@ -95,11 +95,18 @@ pub(crate) fn sentence(totals: &Totals) -> Vec<(String, String)> {
         parts.push((format!(" {number}"), format!(" {scores} {}{place}", band.name())));
     }
     let have = |number| if number == 1 { "has" } else { "have" };
-    if unscored > 0 {
+    if unscored > 0 && all == 1 {
+        parts.push((
+            " It has no score".to_owned(),
+            " because an input is missing or cannot be read.".to_owned(),
+        ));
+    } else if unscored > 0 {
         let words = " because an input is missing or cannot be read.".to_owned();
         parts.push((format!(" {unscored} {} no score", have(unscored)), words));
     }
-    if accepted > 0 {
+    if accepted > 0 && all == 1 {
+        parts.push((" It has no score".to_owned(), ", which the policy accepts.".to_owned()));
+    } else if accepted > 0 {
         parts.push((
             format!(" {accepted}"),
             format!(" {} no score, which the policy accepts.", have(accepted)),
@@ -389,7 +396,7 @@ impl LayerRow {
             y: 34 * at,
             number: cells.iter().map(|layer| layer.open).sum(),
             agents,
-            note: format!("open in {agents}"),
+            note: if agents > 0 { format!("open in {agents}") } else { "open".to_owned() },
             ..Self::default()
         };
         let number = |answer| cells.iter().filter(|layer| layer.answer == answer).count();

@@ -126,12 +126,13 @@ impl SanitizedText {
         self.0.split_inclusive(['/', '.', '@', '-', '_'])
     }
 
-    /// The parts in and outside of backticks, with whether they are inside.
-    pub(crate) fn spans(&self) -> Vec<(bool, &str)> {
+    /// The parts in and outside of backticks, with whether they are inside, and where identifiers may be broken.
+    pub(crate) fn spans(&self) -> Vec<(bool, Vec<&str>)> {
         // A backtick without another one is a character.
         let pairs = self.0.matches('`').count() / 2;
-        let spans = self.0.splitn(2 * pairs + 1, '`').enumerate().map(|(at, part)| (at % 2 == 1, part));
-        spans.filter(|(_, part)| !part.is_empty()).collect()
+        let spans = self.0.splitn(2 * pairs + 1, '`').enumerate();
+        let spans = spans.filter(|(_, part)| !part.is_empty());
+        spans.map(|(at, part)| (at % 2 == 1, part.split_inclusive(['/', '@', '_']).collect())).collect()
     }
 
     /// Whether it is empty or white space.
@@ -173,5 +174,12 @@ mod tests {
         );
         assert_eq!(SanitizedText::cut("äöü", 2).to_string(), "äö…");
         assert_eq!(SanitizedText::cut("äöü", 3).to_string(), "äöü");
+    }
+
+    #[test]
+    fn code_is_between_two_backticks_and_names_can_be_broken() {
+        let text = SanitizedText::line("`a_b` is `c");
+        assert_eq!(text.spans(), [(true, vec!["a_", "b"]), (false, vec![" is `c"])]);
+        assert_eq!(SanitizedText::line("a/b-c.d").parts().collect::<Vec<_>>(), ["a/", "b-", "c.", "d"]);
     }
 }

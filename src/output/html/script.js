@@ -25,7 +25,7 @@
   const body = table.tBodies[0];
   const cards = document.getElementById("cards");
   const headings = [...table.tHead.rows[0].cells];
-  const signs = { "!": 1000, "?": 0.5, "–": -1 };
+  const signs = { "!": 0.75, "?": 0.5, "–": -1 };
   // A cell that spans the layers is that of each.
   const cellOf = (row, column) => row.cells[row.cells.length === headings.length || column < 2 ? column : Math.max(2, column - 6)];
   const key = (row, column) => {
@@ -95,7 +95,7 @@
       (!asked.rules || agent.rules.includes(asked.rules));
     const shown = new Set(agents.filter(fits).map((agent) => agent.number));
     for (const part of parts) part.toggleAttribute("hidden", !shown.has(part.dataset.agent));
-    const terms = fields.filter((field) => field.value).map((field) => `${field.labels[0].firstElementChild.textContent} ${field.value}`);
+    const terms = fields.filter((field) => field.value).map((field) => `${field.labels[0].textContent} ${field.value}`);
     const count = `${shown.size} of ${agents.length} agents`;
     output.textContent = terms.length ? `${count}: ${terms.join(", ")}` : count;
     none.hidden = shown.size > 0;

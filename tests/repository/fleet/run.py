@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the commands of docs/fleet.md: from ten repositories to rows, one page and five answers in DuckDB.
+"""Runs the commands of docs/guides/fleet.md: from ten repositories to rows, one page and five answers in DuckDB.
 
 Usage: run.py PROGRAM [--agents COUNT]
 
@@ -41,7 +41,7 @@ def agent(at):
 
 def blocks(language):
     """The blocks of a language below the heading where rows are collected."""
-    text = (ROOT / "docs/fleet.md").read_text()
+    text = (ROOT / "docs/guides/fleet.md").read_text()
     text = text[text.index("\n## Collect them") : text.index("\n## Other engines")]
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 

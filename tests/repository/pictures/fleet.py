@@ -15,12 +15,11 @@ NAMES = "Marketing Migration Search Clinic Payroll Telemetry Claims Credit Inven
 KINDS = "team co-pilot orchestrator planner assistant agent bot".split()
 POLICY = """\
 aivss_policy: 1
-extends: recommended
+extends: [recommended]
 limits: { score: 8.9 }
-require: { owner: true, environment: true, tier: true, review_within_days: 180 }
+require: { owner: true, environment: true, tier: true, review_within: 180d }
 overrides:
-  - environment: production
-    tier: high
+  - match: { environment: production, tier: high }
     limits: { score: 7.9 }
 exceptions:
   - { rule: layer-blank, path: "000/agent-0000[0-4]*", reason: The platform team writes them., owner: platform@example.org, expires: 2026-12-20 }
