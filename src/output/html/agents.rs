@@ -119,7 +119,7 @@ impl AgentView {
     pub(crate) fn of_fleet(number: usize, agent: &FleetAgent) -> Self {
         let cell = |(kind, answer): &(LayerKind, &'static str)| LayerCell {
             kind: *kind,
-            answer: *answer,
+            answer,
             open: 0,
             before: None,
         };
