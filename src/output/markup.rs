@@ -38,7 +38,7 @@ pub(crate) fn prose(raw: &str, most: usize) -> String {
     let cut = cut(raw, most);
     let safe = line(cut.trim());
     let parts: Vec<&str> = safe.split('`').collect();
-    if parts.len() % 2 == 0 || parts.iter().skip(1).step_by(2).any(|part| part.trim().is_empty()) {
+    if parts.len().is_multiple_of(2) || parts.iter().skip(1).step_by(2).any(|part| part.trim().is_empty()) {
         return text(raw, most);
     }
     let parts = parts.into_iter().enumerate();

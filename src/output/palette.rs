@@ -84,6 +84,7 @@ pub(crate) fn custom_properties() -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_arithmetic, reason = "contrast is defined by WCAG in powers of fractions")]
 mod tests {
     use super::*;
 
