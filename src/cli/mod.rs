@@ -16,6 +16,7 @@ mod parallel;
 mod policy;
 mod policy_review;
 mod provenance;
+mod recipes;
 mod reference;
 mod report;
 mod rows;
