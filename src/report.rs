@@ -21,7 +21,7 @@ use crate::source::{Position, Source, Span};
 
 pub use change::{AgentChange, Change, Difference, ScoreChange};
 pub(crate) use change::{MITIGATION, PROVEN};
-pub use page::{Detail, PageSettings};
+pub use page::{AgentDetail, PageSettings};
 pub(crate) use summary::{Gate, Summary, WorstScore};
 
 /// The results of a run.

@@ -12,7 +12,6 @@ use crate::cli::files_from::FilesFromArgs;
 use crate::cli::help::{OUTPUT, POLICY};
 use crate::date::Date;
 use crate::output::{Look, begin_line, escape_line};
-use crate::report::PageSettings;
 use crate::rules;
 use crate::rules::Rule;
 use crate::source::Source;

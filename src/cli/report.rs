@@ -17,7 +17,7 @@ use crate::cli::provenance::ProvenanceArgs;
 use crate::fleet::Fleet;
 use crate::input_error::LINK_OUT;
 use crate::output::{Badge, BadgeSubject, Figure, Format, Verbosity};
-use crate::report::{Detail, FileReport, PageSettings, Report, Verdict};
+use crate::report::{AgentDetail, FileReport, PageSettings, Report, Verdict};
 use crate::workspace::FileTree;
 use crate::workspace::files::{link_out, open};
 use crate::workspace::git;
@@ -123,9 +123,9 @@ pub(crate) fn report(args: &ReportPageArgs, repository: &Repository) -> Result<V
         report.page = PageSettings {
             title: args.title.clone().filter(|title| !title.trim().is_empty()),
             detail: args.detail.map(|detail| match detail {
-                DetailName::All => Detail::All,
-                DetailName::Failing => Detail::Failing,
-                DetailName::None => Detail::None,
+                DetailName::All => AgentDetail::All,
+                DetailName::Failing => AgentDetail::Failing,
+                DetailName::None => AgentDetail::None,
             }),
         };
         Ok(report)

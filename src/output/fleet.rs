@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use crate::fleet::{ANSWERS, Fleet, FleetGroup};
-use crate::output::markdown::text;
+use crate::output::markup::text;
 use crate::report::{Report, Verdict, count};
 
 /// A table with its title. The first column names the row.

@@ -13,6 +13,7 @@ mod json;
 mod junit;
 mod logs;
 mod markdown;
+mod markup;
 mod page;
 mod palette;
 mod problem;

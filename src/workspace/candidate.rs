@@ -140,7 +140,7 @@ pub(crate) fn discover_in(
         } else if held.contains(matched) {
             match commit.bytes(matched, Source::MAX_BYTES) {
                 Ok(bytes) if has_marker(&bytes, Language::of(matched)) => {
-                    discovery.candidates.push(candidate)
+                    discovery.candidates.push(candidate);
                 }
                 Ok(_) => {}
                 Err(cause) => discovery.errors.push(InputError::unreadable(candidate.name, cause)),

@@ -12,7 +12,7 @@ use crate::output::html::chart::along;
 use crate::output::html::details::{AgentDetails, difference, name};
 use crate::output::html::problems::SanitizedText;
 use crate::output::problem::levels_in_words;
-use crate::report::{AgentChange, Detail, FileReport, NOT_SCORED, Report, count};
+use crate::report::{AgentChange, AgentDetail, FileReport, NOT_SCORED, Report, count};
 
 /// The maximum number of characters of a name in tables.
 pub(crate) const NAME: usize = 120;
@@ -155,7 +155,7 @@ impl AgentView {
     /// Adds the card if the page has one for this agent.
     pub(crate) fn with_details(
         self,
-        detail: Detail,
+        detail: AgentDetail,
         file: &FileReport,
         place: usize,
         change: Option<&AgentChange>,
@@ -163,9 +163,9 @@ impl AgentView {
         links: &Links<'_>,
     ) -> Self {
         let is_shown = match detail {
-            Detail::All => true,
-            Detail::Failing => self.fails,
-            Detail::None => false,
+            AgentDetail::All => true,
+            AgentDetail::Failing => self.fails,
+            AgentDetail::None => false,
         };
         let details = is_shown.then(|| AgentDetails::of(file, place, change, report, links));
         Self { details, ..self }

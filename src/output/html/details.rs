@@ -12,7 +12,7 @@ use crate::output::html::problems::{ProblemView, SanitizedText};
 use crate::report::{AgentChange, Difference, FileReport, Report};
 use crate::score::{Contribution, OneLess, Scored, ScoredModel};
 
-/// What the card of an agent has besides its row.
+/// The parts of an agent's card besides its row.
 pub(crate) struct AgentDetails {
     pub(crate) summary: Option<SanitizedText>,
     pub(crate) url: Option<String>,

@@ -328,16 +328,16 @@ fn limit(settings: &Settings) -> Option<Decimal> {
 pub(crate) struct Layers {
     /// The style of a picture of its own; empty on the page.
     style: &'static str,
-    pub(crate) rows: Vec<LayerRow>,
+    pub(crate) rows: Vec<LayerBar>,
     height: usize,
 }
 
 /// A layer: its answers as a bar, and its open threats.
 #[derive(Default)]
-pub(crate) struct LayerRow {
+pub(crate) struct LayerBar {
     pub(crate) name: String,
     pub(crate) y: usize,
-    pub(crate) parts: Vec<LayerPart>,
+    pub(crate) parts: Vec<LayerBarPart>,
     /// Its open threats or, of many repositories, its blank answers.
     pub(crate) number: usize,
     /// The words after it.
@@ -346,7 +346,7 @@ pub(crate) struct LayerRow {
     pub(crate) agents: usize,
 }
 
-pub(crate) struct LayerPart {
+pub(crate) struct LayerBarPart {
     pub(crate) class: &'static str,
     pub(crate) title: String,
     pub(crate) x: usize,
@@ -365,7 +365,7 @@ impl Layers {
             }
         }
         let rows: Vec<_> =
-            kinds.into_iter().enumerate().map(|(at, kind)| LayerRow::of(at, kind, agents)).collect();
+            kinds.into_iter().enumerate().map(|(at, kind)| LayerBar::of(at, kind, agents)).collect();
         Self { style, height: rows.len() * 34 + 34, rows }
     }
 
@@ -376,7 +376,7 @@ impl Layers {
         let mut rows = Vec::new();
         for (at, kind) in kinds.into_iter().enumerate() {
             let number = |answer| fleet.answers.get(&(kind, answer)).copied().unwrap_or(0);
-            let mut row = LayerRow { name: words(kind.key()), y: 34 * at, ..LayerRow::default() };
+            let mut row = LayerBar { name: words(kind.key()), y: 34 * at, ..LayerBar::default() };
             let blank = number("blank") + number("unreadable");
             row.draw([number("mapped"), number("uncertain"), number("not-applicable"), blank]);
             (row.number, row.note) = (blank, "blank".to_owned());
@@ -386,7 +386,7 @@ impl Layers {
     }
 }
 
-impl LayerRow {
+impl LayerBar {
     fn of(at: usize, kind: LayerKind, agents: &[AgentView]) -> Self {
         let cells: Vec<_> =
             agents.iter().flat_map(|agent| &agent.layers).filter(|layer| layer.kind == kind).collect();
@@ -412,7 +412,7 @@ impl LayerRow {
         for (class, number) in ["mapped", "uncertain", "not-applicable", "blank"].into_iter().zip(numbers) {
             let width = number * BAR / all;
             let title = format!("{number} {}", class.replace('-', " "));
-            self.parts.push(LayerPart { class, title, x, width });
+            self.parts.push(LayerBarPart { class, title, x, width });
             x += width;
         }
     }

@@ -34,7 +34,7 @@ use crate::output::change::touched;
 use crate::output::fleet::{FleetTable, repositories, tables};
 use crate::output::palette;
 use crate::policy::{Exception, Policy};
-use crate::report::{Detail, Report, Verdict, count};
+use crate::report::{AgentDetail, Report, Verdict, count};
 
 pub use badge::{Badge, BadgeSubject, write_badge, write_badge_endpoint};
 
@@ -68,7 +68,7 @@ struct PageTemplate<'r> {
     rules: Vec<RuleView>,
     filters: Filters,
     agents: Vec<AgentView>,
-    detail: Detail,
+    detail: AgentDetail,
     register: Vec<RegisterRow>,
     changes: Option<Changes>,
     /// The exceptions, the first to end first.
@@ -77,7 +77,7 @@ struct PageTemplate<'r> {
     others: Vec<(SanitizedText, Vec<ProblemView>)>,
     /// The tables about many repositories.
     tables: Vec<FleetTable>,
-    /// What the report does not contain.
+    /// The parts that the report does not contain.
     limits: Vec<SanitizedText>,
 }
 
@@ -130,7 +130,7 @@ fn page(report: &Report) -> PageTemplate<'_> {
     let links = Links::new(report.links.as_deref());
     let touched = touched(report);
     let models: usize = report.files.iter().map(|file| file.models.len()).sum();
-    let by_size = if models > MOST_IN_FULL { Detail::Failing } else { Detail::All };
+    let by_size = if models > MOST_IN_FULL { AgentDetail::Failing } else { AgentDetail::All };
     let detail = report.page.detail.unwrap_or(by_size);
     let mut agents = Vec::new();
     let (mut numbers, mut positions) = (BTreeMap::new(), BTreeMap::new());
@@ -228,7 +228,7 @@ fn origin(report: &Report) -> Vec<SanitizedText> {
     words.iter().map(|words| SanitizedText::cut(words, 200)).collect()
 }
 
-/// What to do next, in sentences.
+/// The next steps, in sentences.
 fn next(report: &Report, rules: &[RuleView], is_empty: bool) -> Vec<SanitizedText> {
     let mut words = Vec::new();
     if let Some(rule) = rules.iter().find(|rule| rule.failing > rule.fixable) {
@@ -251,15 +251,15 @@ fn are(number: usize) -> String {
     format!("{} {}", count(number, "problem"), if number == 1 { "is" } else { "are" })
 }
 
-/// What the page does not contain, and what was not checked, in sentences.
-fn limits(report: &Report, detail: Detail, agents: usize) -> Vec<SanitizedText> {
+/// The parts that the page does not contain, and that were not checked, in sentences.
+fn limits(report: &Report, detail: AgentDetail, agents: usize) -> Vec<SanitizedText> {
     let mut words = report.remarks.clone();
     words.extend(report.lowered.iter().map(|rule| format!("Lowered on the command line: `{rule}`")));
     words.extend(match detail {
-        Detail::All => None,
-        Detail::Failing if agents == 0 => None,
-        Detail::Failing => Some("Only agents that fail are shown in full, and only their threats are listed: `--detail all` shows all".to_owned()),
-        Detail::None => Some("No agent is shown in full, and only threats of agents that fail are listed: `--detail all` shows all".to_owned()),
+        AgentDetail::All => None,
+        AgentDetail::Failing if agents == 0 => None,
+        AgentDetail::Failing => Some("Only agents that fail are shown in full, and only their threats are listed: `--detail all` shows all".to_owned()),
+        AgentDetail::None => Some("No agent is shown in full, and only threats of agents that fail are listed: `--detail all` shows all".to_owned()),
     });
     words.into_iter().map(SanitizedText::line).collect()
 }
@@ -308,7 +308,7 @@ impl PageTemplate<'_> {
 
     /// Whether cards are printed although they are closed.
     fn prints_all(&self) -> bool {
-        self.report.page.detail == Some(Detail::All)
+        self.report.page.detail == Some(AgentDetail::All)
     }
 
     /// The days that an exception has left, in words, and the class for the style sheet.

@@ -6,7 +6,7 @@ use crate::aivss::{Band, LayerKind};
 use crate::model::Threat;
 use crate::output::html::agents::{AgentView, NAME, words};
 use crate::output::html::problems::SanitizedText;
-use crate::report::{Detail, Report};
+use crate::report::{AgentDetail, Report};
 
 /// A threat in the register.
 pub(crate) struct RegisterRow {
@@ -37,8 +37,8 @@ pub(crate) struct RefView {
 impl RegisterRow {
     /// The threats of the agents, which are numbered in the order of the report, the highest risk first.
     /// Unless the page has all agents in full, it lists only the threats of those that fail.
-    pub(crate) fn all(report: &Report, agents: &[AgentView], detail: Detail) -> Vec<Self> {
-        let is_listed = |agent: &&AgentView| detail == Detail::All || agent.fails;
+    pub(crate) fn all(report: &Report, agents: &[AgentView], detail: AgentDetail) -> Vec<Self> {
+        let is_listed = |agent: &&AgentView| detail == AgentDetail::All || agent.fails;
         let listed: BTreeSet<usize> = agents.iter().filter(is_listed).map(|agent| agent.number).collect();
         let models = report.files.iter().flat_map(|file| file.models.iter());
         let mut rows = Vec::new();
