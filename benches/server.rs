@@ -119,7 +119,7 @@ fn main() {
         let mut client = Client::start();
         client.open(&text);
         client.keystroke();
-        let keystroke = median(|| drop(client.keystroke()));
+        let keystroke = median(|| _ = client.keystroke());
         let policy = CompiledPolicy::built_in(recommended(), NAMES);
         let today = Date::parse("2026-11-25").unwrap();
         let context = LintContext { policy: &policy, today, load: &NoFiles, before: None };

@@ -144,7 +144,7 @@ mod tests {
             chapters.push_str(&format!("  - [{name}](rules/{name}.md)\n"));
             pages.push((format!("rules/{name}.md"), page(rule)));
         }
-        pages.push(("rules/README.md".to_owned(), index));
+        pages.push(("rules/index.md".to_owned(), index));
         pages.push(("SUMMARY.md".to_owned(), chapters));
         pages
     }
@@ -158,7 +158,7 @@ mod tests {
             let path = folder.join(name);
             let written = std::fs::read_to_string(&path).unwrap_or_default();
             let text = if name == "SUMMARY.md" {
-                let (start, end) = ("- [Rules](rules/README.md)\n", "- [Command line]");
+                let (start, end) = ("- [Rules](rules/index.md)\n", "- [Command line]");
                 let (before, rest) = written.split_once(start).unwrap();
                 format!("{before}{start}{text}{end}{}", rest.split_once(end).unwrap().1)
             } else {

@@ -68,6 +68,8 @@ pub mod rules;
 
 pub mod lint;
 
+mod fleet;
+
 pub mod explain;
 pub mod fix;
 pub mod policy_audit;

@@ -14,13 +14,13 @@ use crate::workspace::repository::Repository;
 #[derive(Debug, Args)]
 #[command(next_help_heading = ADVANCED)]
 pub(crate) struct ProvenanceArgs {
-    /// Repository in JSON reports and rows [default: from CI or git]
+    /// Repository in JSON, rows and the web page [default: from CI or git]
     #[arg(long, value_name = "NAME")]
     repository: Option<String>,
-    /// Commit in JSON reports and rows [default: from CI or git]
+    /// Commit in JSON, rows and the web page [default: from CI or git]
     #[arg(long, value_name = "ID")]
     commit: Option<String>,
-    /// Branch in JSON reports and rows [default: from CI or git]
+    /// Branch in JSON, rows and the web page [default: from CI or git]
     #[arg(long, value_name = "NAME")]
     branch: Option<String>,
 }

@@ -13,11 +13,14 @@ use crate::escape::{cut, line};
 use crate::model::{Answer, Layer};
 use crate::output::Links;
 use crate::output::blocks::{ProblemBlock, blocks};
-use crate::output::change::{difference_in_words, differences, fixed, policy_differences, worst_first};
+use crate::output::change::{difference_in_words, differences, policy_differences, worst_first};
+use crate::output::fleet;
 use crate::output::palette;
 use crate::output::problem::{Detail, details, levels_in_words, passes_because};
 use crate::policy::Direction;
-use crate::report::{AgentChange, Change, FileReport, NOT_SCORED, Report, ScoreChange, Verdict, count};
+use crate::report::{
+    AgentChange, Change, Difference, FileReport, NOT_SCORED, Report, ScoreChange, Verdict, count,
+};
 
 /// The bytes at which each part ends at the latest. Later parts may use the room that earlier parts leave. GitHub accepts
 /// 65,536 characters in a comment.
@@ -37,6 +40,9 @@ const REASONS: usize = 4;
 const FEW_AGENTS: usize = 10;
 
 pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    if let Some(fleet) = &report.fleet {
+        return fleet::write_markdown(report, fleet, out);
+    }
     // A comment is found again by its first line.
     let own = env!("CARGO_PKG_NAME");
     let text = match report.category.as_deref().filter(|category| *category != own) {
@@ -131,11 +137,11 @@ impl MarkdownPage<'_> {
         });
         self.list(ERRORS_END, errors, "input");
         if let Some(change) = &report.change {
-            let looser = policy_differences(change).0.into_iter();
-            let looser = looser.map(|one| {
-                let words = prose(&difference_in_words(one, "→"), MESSAGE);
-                format!("- ⚠️ **This change loosens the policy**: {words}\n")
-            });
+            let looser = policy_differences(change).0;
+            if !looser.is_empty() {
+                self.text.push_str("\n⚠️ **This change loosens the policy**\n\n");
+            }
+            let looser = looser.into_iter().map(|one| format!("- {}\n", difference(one)));
             self.list(HEAD_END, looser, "loosened setting");
         }
         let lowered = report.lowered.iter();
@@ -156,8 +162,10 @@ impl MarkdownPage<'_> {
             self.text.push_str("\n| Agent | Before | After | Why |\n| --- | ---: | ---: | --- |\n");
             self.list(CHANGE_END, rows, "agent");
         }
-        if let Some(fixed) = fixed(change) {
-            self.text.push_str(&format!("\n✅ {}\n", prose(&fixed, MESSAGE)));
+        let fixed: Vec<String> =
+            change.fixed.iter().map(|(rule, number)| format!("{} {number}", code(rule, NAME))).collect();
+        if !fixed.is_empty() {
+            self.text.push_str(&format!("\n✅ Fixed: {}\n", fixed.join(", ")));
         }
     }
 
@@ -180,10 +188,7 @@ impl MarkdownPage<'_> {
         let mut reasons: Vec<String> = differences
             .iter()
             .take(REASONS)
-            .map(|one| {
-                let words = prose(&difference_in_words(one, "→"), MESSAGE);
-                format!("{}{words}", direction_sign(one.direction))
-            })
+            .map(|one| format!("{}{}", direction_sign(one.direction), difference(one)))
             .collect();
         let more = differences.len().saturating_sub(REASONS);
         reasons.extend((more > 0).then(|| format!("{more} more")));
@@ -315,7 +320,7 @@ impl MarkdownPage<'_> {
         self.fold("Calculations and policy lines", FOLDS_END, workings, "problem");
         if let Some(change) = &report.change {
             let others = policy_differences(change).1.into_iter();
-            let others = others.map(|one| format!("- {}\n", prose(&difference_in_words(one, "→"), MESSAGE)));
+            let others = others.map(|one| format!("- {}\n", difference(one)));
             self.fold("Other changes of the policy", FOLDS_END, others.collect(), "change");
         }
         let passing: Vec<_> = report.diagnostics().filter(|(_, problem)| !report.counts(problem)).collect();
@@ -343,9 +348,19 @@ fn detail_line(Detail { word, text }: &Detail) -> String {
     format!("  - {}: {text}\n", if *word == "working" { "calculation" } else { word })
 }
 
+/// A difference in words, with its subject as code if it is a key.
+fn difference(one: &Difference) -> String {
+    let words = difference_in_words(one, "→");
+    match words.strip_prefix(&*one.what) {
+        Some(rest) if !one.what.contains(' ') => code(&one.what, NAME) + &text(rest, MESSAGE),
+        _ => text(&words, MESSAGE),
+    }
+}
+
 /// A score with the sign and the name of its band.
 fn graded(score: Decimal, band: Band) -> String {
-    format!("{score} {} {}", palette::of_band(Some(band)).sign, band.name())
+    // A break within a score is hard to read in the narrow cells of a phone.
+    format!("{score}\u{a0}{}\u{a0}{}", palette::of_band(Some(band)).sign, band.name())
 }
 
 /// The cell of a score in one of two revisions.
@@ -365,8 +380,8 @@ fn apart(before: Decimal, after: Decimal) -> String {
 
 const fn direction_sign(direction: Direction) -> &'static str {
     match direction {
-        Direction::Worse => "🔺 ",
-        Direction::Better => "✅ ",
+        Direction::Worse => "🔺\u{a0}",
+        Direction::Better => "✅\u{a0}",
         Direction::Other => "",
     }
 }

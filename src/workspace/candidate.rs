@@ -34,6 +34,13 @@ pub(crate) struct Candidate {
     pub(crate) by_marker: bool,
 }
 
+impl Candidate {
+    /// A file that was found rather than named.
+    pub(crate) fn found(repository: &Repository, path: PathBuf, matched: String, by_marker: bool) -> Self {
+        Self { name: repository.shown(&path), matched, path, named: false, by_marker }
+    }
+}
+
 /// The meaning of a file that was given by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NamedFiles {
@@ -84,16 +91,15 @@ impl Discovery {
             if !is_given || search.policy.sought(matched).is_none() {
                 continue;
             }
-            let name = repository.shown(&path);
+            let candidate = Candidate::found(repository, path, matched.clone(), false);
             if self.sparse.contains_key(matched) {
-                self.errors.push(InputError::Sparse { path: name });
+                self.errors.push(InputError::Sparse { path: candidate.name });
             } else if !repository.has_file(matched) {
                 // A deletion, or a folder in the file's place.
-            } else if link_out(&path, Some(repository.root())).is_some() {
-                self.errors.push(InputError::LinkOut { path: name });
+            } else if link_out(&candidate.path, Some(repository.root())).is_some() {
+                self.errors.push(InputError::LinkOut { path: candidate.name });
             } else {
-                let matched = matched.clone();
-                self.candidates.push(Candidate { name, matched, path, named: false, by_marker: false });
+                self.candidates.push(candidate);
             }
         }
         self.settle(repository);
@@ -128,22 +134,18 @@ pub(crate) fn discover_in(
             Some(sought) if given.iter().any(|given| path.starts_with(given)) => sought == Sought::ByMarker,
             _ => continue,
         };
-        let name = repository.shown(&path);
-        if by_marker {
-            if !held.contains(matched) {
-                continue;
-            }
+        let candidate = Candidate::found(repository, path, matched.to_owned(), by_marker);
+        if !by_marker {
+            discovery.candidates.push(candidate);
+        } else if held.contains(matched) {
             match commit.bytes(matched, Source::MAX_BYTES) {
-                Ok(bytes) if has_marker(&bytes, Language::of(matched)) => {}
-                Ok(_) => continue,
-                Err(cause) => {
-                    discovery.errors.push(InputError::unreadable(name, cause));
-                    continue;
+                Ok(bytes) if has_marker(&bytes, Language::of(matched)) => {
+                    discovery.candidates.push(candidate);
                 }
+                Ok(_) => {}
+                Err(cause) => discovery.errors.push(InputError::unreadable(candidate.name, cause)),
             }
         }
-        let matched = matched.to_owned();
-        discovery.candidates.push(Candidate { name, matched, path, named: false, by_marker });
     }
     discovery
 }

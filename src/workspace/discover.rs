@@ -175,9 +175,7 @@ impl Finder<'_> {
         if target.is_dir() {
             return;
         }
-        let name = self.repository.shown(&path);
-        let by_marker = sought == Sought::ByMarker;
-        let candidate = Candidate { name, matched, path, named: false, by_marker };
+        let candidate = Candidate::found(self.repository, path, matched, sought == Sought::ByMarker);
         match sought {
             Sought::ByName if leads_out => self.fail(InputError::LinkOut { path: candidate.name }),
             Sought::ByName => self.found.candidates.push(candidate),

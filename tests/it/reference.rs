@@ -83,7 +83,7 @@ impl<'s> Reference<'s> {
                 "| `{key}` | {} | {} | {meaning} | {} |\n",
                 self.kind(&node),
                 if is_required { "yes" } else { "" },
-                rule(key, &node, object, is_required)
+                rule(title, key, &node, object, is_required)
             ));
             let content = if node["items"].is_object() { &node["items"] } else { &node };
             if content["properties"].is_object() && content["definition"].is_null() {
@@ -125,8 +125,9 @@ impl<'s> Reference<'s> {
             return format!("list of {}", self.kind(&node["items"]));
         }
         let words = |values: &[Value]| {
-            let words: Vec<String> =
+            let mut words: Vec<String> =
                 values.iter().map(|value| format!("`{}`", value.to_string().trim_matches('"'))).collect();
+            words.dedup();
             words.join(", ")
         };
         if let Some(values) = node["enum"].as_array() {
@@ -164,14 +165,22 @@ impl<'s> Reference<'s> {
 }
 
 /// The rule that reports a missing or wrong value: what the schema names, or a rule that is named like the key.
-fn rule(key: &str, node: &Value, object: &Value, is_required: bool) -> String {
+fn rule(title: &str, key: &str, node: &Value, object: &Value, is_required: bool) -> String {
     let missing = &object["x-rules"]["required"];
     let missing =
         missing.as_str().or_else(|| missing[key].as_str()).filter(|_| is_required || missing.is_object());
     let own =
         node["x-rules"].as_object().into_iter().flat_map(|rules| rules.values()).filter_map(Value::as_str);
-    let named =
-        ["mismatch", "missing", "exceeded", "overdue"].map(|end| format!("{}-{end}", key.replace('_', "-")));
+    let ends: &[&str] = match (title, key) {
+        ("`limits`", _) => &["-exceeded"],
+        ("`require`", "score") => &[],
+        ("`require`", _) => &["-missing", "-overdue"],
+        _ if node["definition"] == "layer" => &["-blank"],
+        _ => &["-mismatch", "-missing", "-overdue"],
+    };
+    let subject = key.trim_end_matches("_from").trim_end_matches("_within").replace('_', "-");
+    let subject = if node["definition"] == "layer" { "layer".to_owned() } else { subject };
+    let named: Vec<String> = ends.iter().map(|end| format!("{subject}{end}")).collect();
     let named = named.iter().map(String::as_str).filter(|name| rules::named(name).is_some());
     let mut found: Vec<&str> = missing.into_iter().chain(own).chain(named).collect();
     found.sort_unstable();

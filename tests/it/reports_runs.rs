@@ -308,10 +308,14 @@ fn a_loosened_policy_and_dropped_mitigations_come_first() {
     );
     assert_eq!(lines[6], "mitigation factor: 0.83 -> 1.0 (worse)", "{told}");
     assert!(lines.iter().any(|line| line.starts_with("a/threat-model.yaml (Better): ")), "{told}");
-    let page = run(repository.path(), &["diff", "main", "--format", "markdown"]).out.replace('\\', "");
+    let page = run(repository.path(), &["diff", "main", "--format", "markdown"])
+        .out
+        .replace('\\', "")
+        .replace('\u{a0}', " ");
     let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text} in {page}"));
     assert!(
-        place("loosens the policy**: limits.score: 9.5 → 9.9") < place("🔺 mitigation factor: 0.83 → 1.0")
+        place("loosens the policy**\n\n- `limits.score`: 9.5 → 9.9")
+            < place("🔺 mitigation factor: 0.83 → 1.0")
     );
     assert!(place("mitigation factor") < place("| Agent | Score |"), "{page}");
     // The other way round it is stricter and better.

@@ -318,17 +318,18 @@ fn markdown_has_a_table_the_change_and_the_faults() {
     report.change = Some(change);
     say(&mut report, vec![fault(Level::Error, "it is wrong").help("mend it")]);
     let page = written(&report, Format::Markdown);
+    let page = page.replace('\u{a0}', " ");
     let head = "<!-- aivss-lint -->\n## ❌ aivss-lint: failed, 1 error, 1 agent riskier\n";
     assert!(page.starts_with(head), "{page}");
     let mut at = 0;
     for part in [
         "Policy `recommended` · base `main (1a2b3c4d5e)` · 1 threat model · highest score 9.4 🔴 Critical\n",
-        "- ⚠️ **This change loosens the policy**: limits\\.score\\: 8\\.9 → 9\\.9\n",
+        "⚠️ **This change loosens the policy**\n\n- `limits.score`\\: 8\\.9 → 9\\.9\n",
         "| Agent | Before | After | Why |",
         "| [Planner](https://host.example/o/r/blob/1a2b/agents/a%20b.yaml#L1) | 8.9 🟠 High | **9.4 🔴 Critical** 🔺 +0.5 |",
-        "🔺 autonomy\\_of\\_action\\: 0\\.5 → 1\\.0<br>",
+        "🔺 `autonomy_of_action`\\: 0\\.5 → 1\\.0<br>",
         "| ~~Planner~~ `c.yaml` | 4.0 🟡 Medium | **removed** |",
-        "✅ fixed\\: owner\\-missing\\, score\\-mismatch \\(2\\)\n",
+        "✅ Fixed: `owner-missing` 1, `score-mismatch` 2\n",
         "**To fix**",
         "/agents/a%20b.yaml#L1) **`syntax`** it is wrong<br>mend it\n",
         "<details><summary>All agents (1)</summary>\n\n| Agent | Score | Layers | Open threats | Problems |",

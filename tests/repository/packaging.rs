@@ -3,6 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use aivss_lint::source::Source;
+use aivss_lint::syntax::{Node, parse};
+use serde_json::Value;
+
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 fn read(name: &str) -> String {
@@ -48,4 +52,39 @@ fn every_archive_that_the_action_asks_for_is_released() {
     for target in targets {
         assert!(release.contains(&format!("- {{ target: {target}, runner: ")), "{target}");
     }
+}
+
+/// The page of the book is written from the action's own texts.
+#[test]
+fn every_input_and_output_of_the_action_is_in_the_book() {
+    let source = Source::decode("action.yml", read("action.yml").into_bytes());
+    let action = parse(&source).roots().next().map(Node::to_json).unwrap();
+    let table = |part: &str, columns: &str, row: fn(&str, &Value) -> String| {
+        let rows: String =
+            action[part].as_object().unwrap().iter().map(|(name, entry)| row(name, entry)).collect();
+        format!("{columns}\n{rows}")
+    };
+    let page = format!(
+        "# Action\n\n[GitHub](../ci/github.md) has workflows that use these.\n\n## Inputs\n\n{}\n## Outputs\n\n{}",
+        table("inputs", "| input | default | description |\n|---|---|---|", |name, entry| {
+            let default = entry["default"].as_str().map_or(String::new(), |default| format!("`{default}`"));
+            format!("| `{name}` | {default} | {} |\n", description(entry))
+        }),
+        table("outputs", "| output | description |\n|---|---|", |name, entry| {
+            format!("| `{name}` | {} |\n", description(entry))
+        })
+    );
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/action.md");
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, &page).unwrap();
+    }
+    let written = fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        written == page,
+        "UPDATE=1 cargo test --locked --test repository action_is_in_the_book writes it"
+    );
+}
+
+fn description(entry: &Value) -> &str {
+    entry["description"].as_str().unwrap().trim()
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the commands of docs/fleet.md: from ten repositories to rows, one page and five answers in DuckDB.
+"""Runs the commands of docs/guides/fleet.md: from ten repositories to rows, one page and five answers in DuckDB.
 
 Usage: run.py PROGRAM [--agents COUNT]
 
@@ -41,7 +41,7 @@ def agent(at):
 
 def blocks(language):
     """The blocks of a language below the heading where rows are collected."""
-    text = (ROOT / "docs/fleet.md").read_text()
+    text = (ROOT / "docs/guides/fleet.md").read_text()
     text = text[text.index("\n## Collect them") : text.index("\n## Other engines")]
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
@@ -115,6 +115,10 @@ def ten_repositories(folder, program):
             subprocess.run([*git, *arguments], check=True)
     for script in blocks("sh"):
         shell(script, folder, program)
+    page = (folder / "fleet.html").read_text()
+    assert "AI agent risk: 10 repositories" in page and "of 40 agents" in page
+    assert "40 agents in 10 repositories" in (folder / "fleet.md").read_text()
+    assert "<svg" in (folder / "fleet.svg").read_text()
     found = rows(folder)
     assert len({row["repository"] for row in found}) == 10 and not any("secret" in json.dumps(row) for row in found)
     print("ten repositories:", compare(folder))
