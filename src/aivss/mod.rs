@@ -4,6 +4,7 @@
 
 mod core_risk;
 pub mod cvss;
+#[cfg(feature = "server")]
 pub(crate) mod cvss_words;
 mod factor;
 mod formula;

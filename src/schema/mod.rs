@@ -127,6 +127,7 @@ impl Schema {
 
     /// The parts of the schema that describe a place, by its keys from the root: one for each alternative. Any number is an
     /// index of a list.
+    #[cfg(feature = "server")]
     pub(crate) fn parts(self, path: &[&str]) -> Vec<&'static JsonValue> {
         let (whole, mut found) = (self.compiled().schema(), Vec::new());
         collect_parts(whole, whole, path, &mut found);
@@ -160,6 +161,7 @@ fn knows(whole: &JsonValue, schema: &JsonValue, path: &[String], found: usize) -
         || alternatives.flatten().chain(target(whole, schema)).any(|schema| knows(whole, schema, path, found))
 }
 
+#[cfg(feature = "server")]
 fn collect_parts<'s>(
     whole: &'s JsonValue,
     schema: &'s JsonValue,
