@@ -409,10 +409,9 @@ pub(crate) fn write_failure(reason: &str, outputs: &[Output], category: Option<&
 }
 
 fn failure_report(reason: &str, category: Option<&str>) -> Report {
-    let mut report = Report::new(Date::today(), Level::Error);
-    report.category = category.map(str::to_owned);
-    report.input_errors.push(InputError::unreadable(".", reason));
-    report
+    let input_errors = vec![InputError::unreadable(".", reason)];
+    let category = category.map(str::to_owned);
+    Report { input_errors, category, ..Report::new(Date::today(), Level::Error) }
 }
 
 /// Writes a report where no file or another report exists, never over a threat model or a policy.
