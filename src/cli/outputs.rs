@@ -409,9 +409,10 @@ pub(crate) fn write_failure(reason: &str, outputs: &[Output], category: Option<&
 }
 
 fn failure_report(reason: &str, category: Option<&str>) -> Report {
-    let input_errors = vec![InputError::unreadable(".", reason)];
-    let category = category.map(str::to_owned);
-    Report { input_errors, category, ..Report::new(Date::today(), Level::Error) }
+    let mut report = Report::new(Date::today(), Level::Error);
+    report.category = category.map(str::to_owned);
+    report.input_errors.push(InputError::unreadable(".", reason));
+    report
 }
 
 /// Writes a report where no file or another report exists, never over a threat model or a policy.
@@ -443,8 +444,7 @@ fn is_input_file(file: &Path) -> bool {
     let document = syntax::parse(&source);
     let is_unparsed = !document.is_sound() || document.roots().next().is_none();
     let is_broken = is_unparsed && ["json", "md", "markdown"].contains(&&*extension);
-    document
-        .roots()
-        .any(|root| matches!(detect(root), DetectedFormat::Model(_)) || root.get(POLICY_MARKER).is_some())
-        || is_broken && may_be_model(source.text(), source.language())
+    let is_input =
+        |root| matches!(detect(root), DetectedFormat::Model(_)) || root.get(POLICY_MARKER).is_some();
+    document.roots().any(is_input) || is_broken && may_be_model(source.text(), source.language())
 }
