@@ -255,10 +255,12 @@ impl Report {
         self.root_paths = shown.filter(|(shown, path)| shown != path).collect();
     }
 
-    /// Keeps the threat models of the agents with this name, with their problems. Returns whether there are any.
+    /// Keeps the threat models of the agents with this name, with their problems, and files that could not be read: they may
+    /// contain the agent. Returns whether there is such an agent.
     pub(crate) fn keep_agent(&mut self, name: &str) -> bool {
         self.counted = Summary::default();
-        for file in &mut self.files {
+        self.files.retain_mut(|file| {
+            let is_unread = file.is_model() && !file.is_read();
             let models: Arc<[ScoredModel]> = std::mem::take(&mut file.models);
             let kept = |at: usize| models.get(at).is_some_and(|model| model.name() == Some(name));
             file.diagnostics.retain(|problem| problem.model.is_none_or(kept));
@@ -266,9 +268,9 @@ impl Report {
                 problem.model = problem.model.map(|at| (0..at).filter(|before| kept(*before)).count());
             }
             file.models = models.iter().filter(|model| model.name() == Some(name)).cloned().collect();
-        }
-        self.files.retain(|file| !file.models.is_empty());
-        !self.files.is_empty()
+            is_unread || !file.models.is_empty()
+        });
+        self.files.iter().any(|file| !file.models.is_empty())
     }
 
     /// The path from the repository's root for a path that is shown.

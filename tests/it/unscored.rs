@@ -208,3 +208,17 @@ fn policy_that_no_longer_requires_a_score_is_looser() {
         assert!(ran.out.contains("the document lacks `aivss`"), "{}", ran.out);
     }
 }
+
+#[test]
+fn badge_of_an_agent_is_sure_only_if_every_file_is_read() {
+    let other = STOCK.replace("name: Planner", "name: Other");
+    let folder = Folder::new(&[(MODEL, STOCK), ("other.threat-model.yaml", &other)]);
+    let name = STOCK.split_once("name: ").unwrap().1.lines().next().unwrap();
+    let badge = folder.run(&["badge", "--agent", name]);
+    assert!(badge.code == 0 && badge.out.contains(&format!("AIVSS {name}: ")), "{}{}", badge.out, badge.err);
+    assert_eq!(folder.run(&["badge", "--agent", "Nobody"]).code, 2);
+    // It may be the agent's.
+    folder.write("broken.threat-model.yaml", &STOCK.replace("score:", "score: ["));
+    let badge = folder.run(&["badge", "--agent", name]);
+    assert!(badge.code == 2 && badge.out.contains("not computable"), "{}{}", badge.out, badge.err);
+}
