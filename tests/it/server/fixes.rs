@@ -160,7 +160,7 @@ fn changes_to_try_lower_the_score_those_first_that_change_the_band() {
         for action in changes {
             let title = action["title"].as_str().unwrap();
             transcript += &format!("{title}\n");
-            // The changed file has the score of the title, and no new problem.
+            // The changed file has the score of the title, and no more mismatches than before.
             let new = applied(text, edits(action, 1));
             let before = editor.problems(name);
             editor.close(name);
