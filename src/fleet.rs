@@ -164,8 +164,12 @@ impl Fleet {
                 let kind = row.text("kind").unwrap_or_default();
                 if kind == "run" {
                     fleet.policies.extend(row.text("policy"));
-                    let reason = row.text("reason");
-                    errors.extend(reason.map(|reason| InputError::unreadable(repository.as_str(), reason)));
+                    let is_certain = ["passed", "failed"].map(Some).contains(&row.text("verdict").as_deref());
+                    if !is_certain {
+                        let reason =
+                            row.text("reason").unwrap_or_else(|| "its run was not certain".to_owned());
+                        errors.push(InputError::unreadable(repository.as_str(), reason));
+                    }
                     return Ok(());
                 }
                 let agent = row.agent(&repository);

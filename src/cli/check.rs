@@ -105,7 +105,7 @@ impl CheckArgs {
 
     /// Adds the paths of `--files-from`. If that cannot be read, each report says so.
     pub(crate) fn read_list(&mut self) -> Result<(), CliError> {
-        let read = self.files_from.add_to(&mut self.paths);
+        let read = self.files_from.add_to(&mut self.paths, self.only_matching);
         read.inspect_err(|error| emit_usage_error(&error.0))
     }
 }

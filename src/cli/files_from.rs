@@ -25,8 +25,9 @@ pub(crate) struct FilesFromArgs {
 }
 
 impl FilesFromArgs {
-    /// Adds the paths of the list, which are relative to the current folder.
-    pub(crate) fn add_to(&self, paths: &mut Vec<PathBuf>) -> Result<(), CliError> {
+    /// Adds the paths of the list, which are relative to the current folder. An empty list can be that of a command that
+    /// failed, so it is an error unless `is_filter` says that paths are skipped anyway.
+    pub(crate) fn add_to(&self, paths: &mut Vec<PathBuf>, is_filter: bool) -> Result<(), CliError> {
         let Some(list) = &self.files_from else { return Ok(()) };
         let is_stdin = list.as_os_str() == "-";
         if is_stdin && paths.iter().any(|path| path.as_os_str() == "-") {
@@ -34,8 +35,12 @@ impl FilesFromArgs {
         }
         let bytes = if is_stdin { read_stdin() } else { read_list(list) };
         let listed = bytes.and_then(|bytes| listed(&bytes));
-        let about = |message| CliError::about(format!("--files-from {}", list.display()), message);
-        paths.extend(listed.map_err(about)?);
+        let about = |message: String| CliError::about(format!("--files-from {}", list.display()), message);
+        let listed = listed.map_err(about)?;
+        if listed.is_empty() && paths.is_empty() && !is_filter {
+            return Err(about("the list is empty".to_owned()));
+        }
+        paths.extend(listed);
         Ok(())
     }
 }

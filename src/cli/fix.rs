@@ -67,7 +67,7 @@ pub(crate) struct FixArgs {
     to: Option<Version>,
     /// Of the named files, fix only those that the policy's patterns match (for hooks)
     #[arg(long)]
-    only_matching: bool,
+    pub(crate) only_matching: bool,
     /// Print only problems that were not fixed
     #[arg(short, long)]
     quiet: bool,

@@ -257,11 +257,13 @@ impl CommandLine {
             Some(Command::Report(args)) => &mut args.files,
             Some(Command::Badge(args)) => &mut args.files,
             Some(Command::List(args)) => &mut args.files,
-            Some(Command::Fix(args)) => &mut args.files,
+            Some(Command::Fix(args)) => {
+                return args.files.files_from.add_to(&mut args.files.paths, args.only_matching);
+            }
             Some(Command::Migrate(args)) => &mut args.files,
             Some(_) => return Ok(()),
         };
-        files.files_from.add_to(&mut files.paths)
+        files.files_from.add_to(&mut files.paths, false)
     }
 }
 

@@ -71,7 +71,11 @@ pub(crate) fn write_markdown(report: &Report, fleet: &Fleet, out: &mut dyn io::W
     /// The rows of a table, and the characters of a cell, which keep a comment below 65,536 characters.
     const MOST: (usize, usize) = (25, 100);
     let totals = &fleet.totals;
-    let sign = if report.verdict() == Verdict::Passed { "✅" } else { "❌" };
+    let sign = match report.verdict() {
+        Verdict::CannotCheck => "⚠️ cannot check everything:",
+        Verdict::Passed if totals.failing == 0 => "✅",
+        Verdict::Passed | Verdict::Failed => "❌",
+    };
     let repositories = repositories(fleet);
     let agents = count(totals.agents, "agent");
     let failing = if totals.failing == 0 { "none".to_owned() } else { totals.failing.to_string() };

@@ -37,7 +37,13 @@ pub fn run(connection: &Connection) -> ExitCode {
 
 /// The whole conversation; returns whether the client ended it as the protocol demands.
 fn conversation(connection: &Connection) -> Result<bool, String> {
-    let (id, parameters) = connection.initialize_start().map_err(|error| error.to_string())?;
+    let (id, parameters) = connection.initialize_start().map_err(|error| {
+        if error.channel_is_disconnected() {
+            "the input ended before a client asked to initialize; editors start this command".to_owned()
+        } else {
+            error.to_string()
+        }
+    })?;
     let parameters: InitializeParams =
         serde_json::from_value(parameters).map_err(|error| format!("initialize: {error}"))?;
     let mut session = Session::new(&parameters);

@@ -121,7 +121,7 @@ pub(crate) struct Session {
     /// The answer to the last request for all diagnostics, while nothing has changed.
     of_folders: Option<Vec<diagnostics::FolderReport>>,
     /// The roots of repositories for which the client knows that rules in Rego do not run.
-    told_of_rego: Vec<std::path::PathBuf>,
+    without_rego: Vec<std::path::PathBuf>,
 }
 
 type Answer = Option<Result<JsonValue, String>>;
@@ -153,7 +153,7 @@ impl Session {
             unpublished: Vec::new(),
             last_request: 0,
             of_folders: None,
-            told_of_rego: Vec::new(),
+            without_rego: Vec::new(),
         }
     }
 
@@ -214,8 +214,8 @@ impl Session {
         if project.has_rego() && !checked.models.is_empty() {
             if self.workspace.options.trusted && document.is_saved {
                 checked.diagnostics.extend(trusted::rego_problems(project, document, &checked));
-            } else if !self.told_of_rego.contains(&checked.root) {
-                self.told_of_rego.push(checked.root.clone());
+            } else if !self.without_rego.contains(&checked.root) {
+                self.without_rego.push(checked.root.clone());
                 let message =
                     "rules in Rego were not checked: the folder is not trusted, or the file is not saved";
                 self.notify("window/logMessage", json!({ "type": 2, "message": message }));

@@ -294,7 +294,12 @@ fn name_that_cannot_be_read_is_exit_status_2() {
     assert_eq!((ran.code, &*ran.err), (2, "error: --files-from no-list.txt: no such file or folder\n"));
     assert!(folder.read("rows.ndjson").contains("no-list.txt"));
     assert_eq!(checked(&folder, &["--files-from", "."]).code, 2);
-    let ran = folder.run(&["--files-from", "empty.txt"]);
+    for command in ["check", "report", "badge", "fix"] {
+        let ran = folder.run(&[command, "--files-from", "empty.txt"]);
+        assert_eq!(ran.code, 2, "{command}: {}", ran.out);
+        assert!(ran.err.contains("--files-from empty.txt: the list is empty"), "{command}: {}", ran.err);
+    }
+    let ran = folder.run(&["--only-matching", "--files-from", "empty.txt"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(ran.out.contains("--files-from names no file, so nothing was checked"), "{}", ran.out);
 }
@@ -396,6 +401,7 @@ fn report_from_rows_has_the_last_run_of_each_repository() {
         (&*long, "longer than 1 MiB"),
         (&*deep, "not a row"),
         (&*unsure, "git.example/a: x|y"),
+        (&*run_row.replace("\"passed\"", "null"), "git.example/a: its run was not certain"),
     ] {
         folder.write("c.ndjson", rows);
         let ran = markdown();
