@@ -303,9 +303,12 @@ fn init_target(path: &str) -> String {
 
 /// A path as a word of a shell. A path that begins with a hyphen is not an option.
 pub(crate) fn shell_word(path: &str) -> Cow<'_, str> {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+@%=:,".contains(letter);
     let path: Cow<'_, str> = if path.starts_with('-') { format!("./{path}").into() } else { path.into() };
-    if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")).into() }
+    if path.chars().all(|letter| letter.is_ascii_alphanumeric() || "/._-+@%=:,".contains(letter)) {
+        path
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''")).into()
+    }
 }
 
 #[cfg(test)]

@@ -98,8 +98,7 @@ impl<'l> ReadRow<'l> {
         self.get(column)
     }
 
-    /// The day and the commit of its run.
-    fn run(&self) -> (Option<String>, Option<String>) {
+    fn run(&self) -> RunId {
         (self.text("date"), self.text("commit"))
     }
 
@@ -133,26 +132,7 @@ impl Fleet {
     /// Reads files of rows. Returns an error for each that cannot be read to its end, and each run that was not certain.
     pub(crate) fn read(names: &[String], open: OpenRows<'_>) -> (Self, Vec<InputError>) {
         let (mut fleet, mut errors) = (Self::default(), Vec::new());
-        let mut last: BTreeMap<String, (Option<String>, Option<String>)> = BTreeMap::new();
-        for (at, name) in names.iter().enumerate() {
-            let mut is_whole = false;
-            let read = each_line(at, open, |line| {
-                is_whole = memchr::memmem::find(line, b"\"run\"").is_some();
-                if !is_whole {
-                    return Ok(());
-                }
-                let row = ReadRow::parse(line)?;
-                is_whole = row.text("kind").as_deref() == Some("run");
-                let repository = row.text("repository").unwrap_or_else(|| name.clone());
-                if is_whole && last.get(&repository).is_none_or(|(date, _)| *date <= row.run().0) {
-                    last.insert(repository, row.run());
-                }
-                Ok(())
-            });
-            let cause =
-                read.err().or_else(|| (!is_whole).then(|| "the last row (`run`) is missing".to_owned()));
-            errors.extend(cause.map(|cause| InputError::unreadable(name.as_str(), cause)));
-        }
+        let last = last_runs(names, open, &mut errors);
         for (at, name) in names.iter().enumerate() {
             let mut current: Option<FleetAgent> = None;
             let read = each_line(at, open, |line| {
@@ -219,6 +199,11 @@ impl Fleet {
         }
     }
 
+    /// The number of agents whose layer has this answer.
+    pub(crate) fn answered(&self, kind: LayerKind, answer: &'static str) -> usize {
+        self.answers.get(&(kind, answer)).copied().unwrap_or(0)
+    }
+
     fn keep_worst(&mut self, most: usize) {
         self.agents.sort_by(|one, other| {
             let key = |agent: &FleetAgent| Reverse((agent.fails, agent.score));
@@ -228,7 +213,39 @@ impl Fleet {
     }
 }
 
+/// The day and the commit of a run.
+type RunId = (Option<String>, Option<String>);
+
+/// The last run of each repository. A file without the row of its run was cut.
+fn last_runs(names: &[String], open: OpenRows<'_>, errors: &mut Vec<InputError>) -> BTreeMap<String, RunId> {
+    let mut last: BTreeMap<String, RunId> = BTreeMap::new();
+    for (at, name) in names.iter().enumerate() {
+        let mut is_whole = false;
+        let read = each_line(at, open, |line| {
+            is_whole = memchr::memmem::find(line, b"\"run\"").is_some();
+            if !is_whole {
+                return Ok(());
+            }
+            let row = ReadRow::parse(line)?;
+            is_whole = row.text("kind").as_deref() == Some("run");
+            let repository = row.text("repository").unwrap_or_else(|| name.clone());
+            if is_whole && last.get(&repository).is_none_or(|(date, _)| *date <= row.run().0) {
+                last.insert(repository, row.run());
+            }
+            Ok(())
+        });
+        let cause = read.err().or_else(|| (!is_whole).then(|| "the last row (`run`) is missing".to_owned()));
+        errors.extend(cause.map(|cause| InputError::unreadable(name.as_str(), cause)));
+    }
+    last
+}
+
 impl FleetGroup {
+    /// The number of agents of a band.
+    pub(crate) fn of_band(&self, band: Band) -> usize {
+        self.bands.get(&band).copied().unwrap_or(0)
+    }
+
     fn add(&mut self, agent: &FleetAgent) {
         self.agents += 1;
         self.failing += usize::from(agent.fails);

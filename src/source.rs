@@ -249,8 +249,10 @@ impl Source {
 
     /// The byte offset at which each line starts; the first one starts after a byte order mark.
     pub fn line_starts(&self) -> &[u32] {
-        let starts = || std::iter::once(self.start()).chain(self.breaks(0..self.text.len()));
-        self.line_starts.get_or_init(|| starts().map(limited).collect())
+        self.line_starts.get_or_init(|| {
+            let starts = std::iter::once(self.start()).chain(self.breaks(0..self.text.len()));
+            starts.map(limited).collect()
+        })
     }
 
     /// The part of a span on its first line, without the white space at the end of that.

@@ -193,8 +193,10 @@ impl Reference {
     /// The entry that a text begins with: `ASI02`, `ASI02:2026`, `CWE-79 Cross-site scripting`.
     pub(crate) fn read(text: &str) -> ReadReference {
         let text = text.trim();
-        let is_end = |letter: char| letter.is_whitespace() || ":,;()[]–—".contains(letter);
-        let first = text.split(is_end).next().unwrap_or_default();
+        let first = text
+            .split(|letter: char| letter.is_whitespace() || ":,;()[]–—".contains(letter))
+            .next()
+            .unwrap_or_default();
         let first = first.trim_end_matches('.');
         for name in [first, text].into_iter().filter(|name| name.len() <= LONGEST) {
             let entry = ReferenceList::of(name).and_then(|(list, body)| Self::entry(list, body));

@@ -132,8 +132,10 @@ impl Threat {
 
     /// The name that identifies a threat in its list across revisions: an identifier of its own, else its title.
     fn own_name(&self) -> Option<&str> {
-        let is_own = |id: &&str| !is_category(id.trim()) && (self.title.is_none() || !is_number(id));
-        let id = self.id.as_deref().filter(is_own);
+        let id = self
+            .id
+            .as_deref()
+            .filter(|id| !is_category(id.trim()) && (self.title.is_none() || !is_number(id)));
         id.or(self.title.as_deref()).map(str::trim).filter(|name| !name.is_empty())
     }
 

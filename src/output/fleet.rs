@@ -27,35 +27,40 @@ impl FleetTable {
 
 /// The tables of a fleet, each with at most so many rows.
 pub(crate) fn tables(fleet: &Fleet, most: usize) -> Vec<FleetTable> {
-    let shown = |text: &str| if text.is_empty() { "(none)".to_owned() } else { text.to_owned() };
-    let groups = |groups: &BTreeMap<String, FleetGroup>| {
-        let mut groups: Vec<_> = groups.iter().collect();
-        groups.sort_by_key(|(_, group)| Reverse((group.failing, group.agents)));
-        let row = |(name, group): (&String, &FleetGroup)| {
-            let worst = group.worst.map_or_else(|| "–".to_owned(), |worst| worst.to_string());
-            let numbers = [group.agents, group.failing, group.unscored, group.open, group.blank];
-            let numbers = numbers.map(|number| number.to_string());
-            [vec![shown(name), worst], numbers.to_vec()].concat()
-        };
-        groups.into_iter().map(row).collect::<Vec<_>>()
-    };
     let mut layers = Vec::new();
     let mut kinds: Vec<_> = fleet.answers.keys().map(|(kind, _)| *kind).collect();
     kinds.dedup();
     for kind in kinds {
-        let number = |answer| fleet.answers.get(&(kind, answer)).copied().unwrap_or(0).to_string();
-        layers.push([vec![kind.key().replace('_', " ")], ANSWERS.map(number).to_vec()].concat());
+        let numbers = ANSWERS.map(|answer| fleet.answered(kind, answer).to_string());
+        layers.push([vec![kind.key().replace('_', " ")], numbers.to_vec()].concat());
     }
     let dates =
         fleet.dates.iter().map(|(date, agent, words)| [date, agent, *words].map(str::to_owned).to_vec());
-    let numbers = ["worst score", "agents", "not passed", "without a score", "open threats", "blank layers"];
+    let numbers =
+        ["highest score", "agents", "not passed", "without a score", "open threats", "blank layers"];
     let head = |first| [&[first], &numbers[..]].concat();
     vec![
-        FleetTable::new("By owner", &head("owner"), groups(&fleet.owners), most),
-        FleetTable::new("By environment", &head("environment"), groups(&fleet.environments), most),
+        FleetTable::new("By owner", &head("owner"), group_rows(&fleet.owners), most),
+        FleetTable::new("By environment", &head("environment"), group_rows(&fleet.environments), most),
         FleetTable::new("Layers", &[&["layer"], &ANSWERS[..]].concat(), layers, most),
         FleetTable::new("Next dates", &["date", "agent", ""], dates.collect(), most),
     ]
+}
+
+/// A row per group, those with the most agents that fail first.
+fn group_rows(groups: &BTreeMap<String, FleetGroup>) -> Vec<Vec<String>> {
+    let mut groups: Vec<_> = groups.iter().collect();
+    groups.sort_by_key(|(_, group)| Reverse((group.failing, group.agents)));
+    let mut rows = Vec::new();
+    for (name, group) in groups {
+        let name = if name.is_empty() { "(none)" } else { name };
+        let worst = group.worst.map_or_else(|| "–".to_owned(), |worst| worst.to_string());
+        let numbers = [group.agents, group.failing, group.unscored, group.open, group.blank];
+        rows.push(
+            [name.to_owned(), worst].into_iter().chain(numbers.map(|number| number.to_string())).collect(),
+        );
+    }
+    rows
 }
 
 /// The number of repositories in words.

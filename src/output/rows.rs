@@ -255,10 +255,11 @@ impl<'r> RowFile<'r> {
 impl<'r> Row<'r> {
     /// The columns of a file, with the counts and the verdict of a model's problems; without a model, of all.
     fn of_file(self, file: &RowFile<'r>, model: Option<usize>, gate: Gate) -> Self {
-        let is_own = |problem: &&Diagnostic| model.is_none_or(|at| problem.model.unwrap_or(0) == at);
         let mut totals = Summary::default();
         let mut next_expiry: Option<Date> = None;
-        for problem in file.diagnostics.iter().filter(is_own) {
+        for problem in
+            file.diagnostics.iter().filter(|problem| model.is_none_or(|at| problem.model.unwrap_or(0) == at))
+        {
             totals.add_problem(problem, gate);
             let expires = problem.excepted.as_ref().map(|excepted| excepted.expires);
             next_expiry = next_expiry.into_iter().chain(expires).min();

@@ -15,6 +15,7 @@ use crate::policy::BUILT_IN;
 use crate::rules;
 use crate::schema::Schema;
 use crate::server::View;
+use crate::server::cursor::word_at;
 use crate::server::protocol::{CompletionItem, CompletionItemKind, InsertTextFormat, TextEdit, markdown};
 use crate::source::{Language, Source, Span};
 use crate::syntax::{Node, POLICY_MARKER, POLICY_TEST_MARKER, Value, parse};
@@ -123,9 +124,7 @@ fn metrics(text: &str, offset: usize) -> Option<(usize, Vec<Offer>)> {
 
 /// The word at the cursor, with its quotes.
 fn word(text: &str, offset: usize) -> Range<usize> {
-    let is_part = |letter: char| letter.is_alphanumeric() || "-_.".contains(letter);
-    let mut start = text[..offset].trim_end_matches(is_part).len();
-    let mut end = text.len() - text[offset..].trim_start_matches(is_part).len();
+    let Range { mut start, mut end } = word_at(text, offset).range();
     // A dash of a list is not part of a word.
     if text[start..offset].starts_with('-') {
         start += 1;
@@ -336,7 +335,6 @@ fn described(part: &JsonValue) -> &str {
 }
 
 fn values(found: &CompletionContext, path: &[&str]) -> Vec<Offer> {
-    let reference = |list: &[String]| references(list);
     match (found.schema, path) {
         (Schema::Policy, ["exceptions", _, "rule"]) => {
             let rules = rules::ALL.into_iter().filter(|rule| !rule.fixed);
@@ -347,10 +345,10 @@ fn values(found: &CompletionContext, path: &[&str]) -> Vec<Offer> {
             let start = Offer::new(CompletionItemKind::Constant, "CVSS:4.0/", "a vector of base metrics");
             vec![start]
         }
-        (Schema::ThreatModel, [.., "threats", _, "id"]) => reference(&numbered("T", 17, 1)),
+        (Schema::ThreatModel, [.., "threats", _, "id"]) => references(&numbered("T", 17, 1)),
         (Schema::ThreatModel, [.., "refs", _]) => {
-            let mut offers = reference(&numbered("ASI", 10, 2));
-            offers.extend(reference(&numbered("T", 17, 1)));
+            let mut offers = references(&numbered("ASI", 10, 2));
+            offers.extend(references(&numbered("T", 17, 1)));
             offers.extend(WEAKNESSES.map(|(id, title)| Offer::new(CompletionItemKind::Reference, id, title)));
             offers
         }
@@ -358,7 +356,7 @@ fn values(found: &CompletionContext, path: &[&str]) -> Vec<Offer> {
             let risks = CORE_RISKS.iter();
             let risks =
                 risks.map(|risk| Offer::new(CompletionItemKind::Constant, risk.name, "core risk of AIVSS"));
-            risks.chain(reference(&numbered("ASI", 10, 2))).collect()
+            risks.chain(references(&numbered("ASI", 10, 2))).collect()
         }
         (_, [.., "factors" | "amplification_factors", key] | [.., "factors", key, "score"]) => steps(key),
         (_, [.., "threat_multiplier"]) => {

@@ -27,13 +27,13 @@ impl<'t> Cursor<'t> {
         loop {
             match self.node.value() {
                 Value::Map(map) => {
-                    let touched = |span: Span| span.start <= place.start && place.end <= span.end;
-                    let mut entries = map.iter();
-                    let found = entries.find(|entry| touched(entry.key_span) || touched(entry.value.span()));
+                    let found = map
+                        .iter()
+                        .find(|entry| entry.key_span.contains(place) || entry.value.span().contains(place));
                     let Some(entry) = found else { return Some(self) };
                     self.path.push(entry.key.to_owned());
                     (self.place, self.node) = (entry.key_span, entry.value);
-                    self.is_on_key = touched(entry.key_span);
+                    self.is_on_key = entry.key_span.contains(place);
                     if self.is_on_key {
                         return Some(self);
                     }
@@ -60,9 +60,11 @@ impl<'t> Cursor<'t> {
 
 /// The word around an offset: an identifier such as `ASI02`, `CWE-79` or `AML.T0051`.
 pub(crate) fn word_at(text: &str, offset: usize) -> Span {
-    let is_part = |letter: char| letter.is_alphanumeric() || "-_.".contains(letter);
-    let start = text[..offset].rfind(|letter| !is_part(letter));
-    let start = start.map_or(0, |at| at + text[at..].chars().next().map_or(0, char::len_utf8));
-    let end = text[offset..].find(|letter| !is_part(letter)).map_or(text.len(), |at| offset + at);
+    let start = text[..offset].trim_end_matches(is_in_word).len();
+    let end = text.len() - text[offset..].trim_start_matches(is_in_word).len();
     Span::new(start, end)
+}
+
+fn is_in_word(letter: char) -> bool {
+    letter.is_alphanumeric() || "-_.".contains(letter)
 }

@@ -62,8 +62,7 @@ pub(crate) fn live_scores(view: &View<'_>) -> Option<LiveScores> {
             ));
         }
     }
-    let is_sound = || parse(&view.text().source).is_sound();
-    (!live.lenses.is_empty() || is_sound()).then_some(live)
+    (!live.lenses.is_empty() || parse(&view.text().source).is_sound()).then_some(live)
 }
 
 /// The computation, a step per line, or what it lacks.

@@ -115,8 +115,11 @@ impl Inbox<'_> {
 
     fn receive(&mut self, message: Message) {
         let Some(canceled) = canceled_by(&message) else { return self.queue.push_back(message) };
-        let is_it = |queued: &Message| matches!(queued, Message::Request(request) if request.id == canceled);
-        if let Some(at) = self.queue.iter().position(is_it) {
+        if let Some(at) = self
+            .queue
+            .iter()
+            .position(|queued| matches!(queued, Message::Request(request) if request.id == canceled))
+        {
             self.queue.remove(at);
             self.refuse(canceled, ErrorCode::RequestCanceled, "canceled");
         }

@@ -60,11 +60,10 @@ fn symbol(view: &View<'_>, name: &str, place: Span, value: Node<'_>, depth: usiz
         Value::Null | Value::Unreadable => (SymbolKind::Null, None),
     };
     let whole = if value.span().is_empty() { place } else { union(place, value.span()) };
-    let shown = |text: &str| cut(&line(text), LONGEST).into_owned();
     #[expect(deprecated, reason = "the field has no default")]
     DocumentSymbol {
-        name: if name.is_empty() { "\"\"".to_owned() } else { shown(name) },
-        detail: detail.map(|detail| shown(&detail)),
+        name: if name.is_empty() { "\"\"".to_owned() } else { shortened(name) },
+        detail: detail.as_deref().map(shortened),
         kind,
         tags: None,
         deprecated: None,
@@ -149,4 +148,8 @@ fn file(view: &View<'_>, from: &str, path: &str) -> Option<Uri> {
     let places = [beside(from, path), path.to_owned()];
     let found = places.into_iter().find(|path| !path.is_empty() && repository.exists(path))?;
     Some(uri_of(&repository.root().join(Path::new(&found))))
+}
+
+fn shortened(text: &str) -> String {
+    cut(&line(text), LONGEST).into_owned()
 }

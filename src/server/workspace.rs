@@ -237,8 +237,9 @@ impl Workspace {
 
     /// The path of a document that is not a file, in the first folder.
     fn path_of(&self, document: &OpenDocument) -> PathBuf {
-        let unsaved = || self.folders.first().cloned().unwrap_or_default().join(document.text.source.name());
-        document.path.clone().unwrap_or_else(unsaved)
+        document.path.clone().unwrap_or_else(|| {
+            self.folders.first().cloned().unwrap_or_default().join(document.text.source.name())
+        })
     }
 
     /// Checks an open document.

@@ -325,8 +325,11 @@ impl<'b> Scanner<'b> {
     /// Moves to the next place where a word may begin.
     fn skip(&mut self) {
         let rest = &self.bytes[self.at..];
-        let begins = |byte: &u8| matches!(byte, b'a' | b'A' | b'4' | b'\\' | b'&' | 0x80..);
-        let next = if self.is_literal { literal_start(rest) } else { rest.iter().position(begins) };
+        let next = if self.is_literal {
+            literal_start(rest)
+        } else {
+            rest.iter().position(|byte| matches!(byte, b'a' | b'A' | b'4' | b'\\' | b'&' | 0x80..))
+        };
         self.at += next.unwrap_or(rest.len());
     }
 

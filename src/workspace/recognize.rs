@@ -47,8 +47,9 @@ fn unreadable(candidate: &Candidate, source: &Source, result: &LintResult) -> Op
         return None;
     }
     let first = result.diagnostics.first()?;
-    let cause = || format!("line {}: {}", source.position(first.span.start).line, first.message);
-    let other = OtherFile::unreadable(&candidate.matched, source, cause)?;
+    let other = OtherFile::unreadable(&candidate.matched, source, || {
+        format!("line {}: {}", source.position(first.span.start).line, first.message)
+    })?;
     (!candidate.named || other.is_foreign()).then_some(other)
 }
 

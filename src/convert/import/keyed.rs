@@ -112,10 +112,9 @@ fn known(data: &mut Data, path: &mut Vec<String>) -> Option<Data> {
 /// Whether a key needs no quotes.
 fn is_name(key: &str) -> bool {
     const LONGEST: usize = 100;
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_-".contains(letter);
     key.len() <= LONGEST
         && key.starts_with(|letter: char| letter.is_ascii_alphabetic())
-        && key.chars().all(is_plain)
+        && key.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-".contains(letter))
 }
 
 /// Takes the layers of a block: its keys name layers, or its items do.

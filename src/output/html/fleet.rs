@@ -7,7 +7,7 @@ use askama::Template;
 
 use crate::aivss::{Band, LayerKind};
 use crate::decimal::Decimal;
-use crate::fleet::{Fleet, FleetGroup};
+use crate::fleet::{ANSWERS, Fleet};
 use crate::output::html::agents::{AgentView, Graded, words};
 use crate::output::html::chart::along;
 use crate::output::html::problems::SanitizedText;
@@ -39,7 +39,6 @@ impl Totals {
     /// The numbers of the agents of many repositories.
     pub(crate) fn of_fleet(fleet: &Fleet) -> Self {
         let totals = &fleet.totals;
-        let of_band = |group: &FleetGroup, band| group.bands.get(&band).copied().unwrap_or(0);
         let worst = totals.bands.keys().next_back();
         let production = fleet.environments.get("production").zip(worst);
         Self {
@@ -49,27 +48,31 @@ impl Totals {
             blank: totals.blank,
             accepted: totals.accepted,
             unscored: totals.unscored - totals.accepted,
-            bands: Band::ALL.into_iter().rev().map(|band| (band, of_band(totals, band))).collect(),
-            in_production: production.map_or(0, |(group, band)| of_band(group, *band)),
+            bands: Band::ALL.into_iter().rev().map(|band| (band, totals.of_band(band))).collect(),
+            in_production: production.map_or(0, |(group, band)| group.of_band(*band)),
         }
     }
 
     pub(crate) fn of(agents: &[AgentView]) -> Self {
         let number = |is_one: &dyn Fn(&&AgentView) -> bool| agents.iter().filter(is_one).count();
         let accepted = number(&|agent| agent.band() == NOT_SCORED);
-        let of_band = |band: Band| number(&|agent| agent.grade().is_some_and(|grade| grade.band == band));
         let layers = agents.iter().flat_map(|agent| &agent.layers);
         let worst = agents.iter().filter_map(|agent| Some(agent.grade()?.band)).max();
-        let is_worst = |agent: &&AgentView| agent.grade().map(|grade| grade.band) == worst;
         Self {
-            in_production: number(&|agent| worst.is_some() && is_worst(agent) && agent.is_in_production()),
+            in_production: number(&|agent| {
+                worst.is_some() && agent.grade().map(|grade| grade.band) == worst && agent.is_in_production()
+            }),
             agents: agents.len(),
             failing: number(&|agent| agent.fails()),
             open: agents.iter().map(|agent| agent.open).sum(),
             blank: layers.filter(|layer| layer.class() == "blank").count(),
             accepted,
             unscored: number(&|agent| agent.grade().is_none()) - accepted,
-            bands: Band::ALL.into_iter().rev().map(|band| (band, of_band(band))).collect(),
+            bands: Band::ALL
+                .into_iter()
+                .rev()
+                .map(|band| (band, number(&|agent| agent.grade().is_some_and(|grade| grade.band == band))))
+                .collect(),
         }
     }
 }
@@ -94,7 +97,6 @@ pub(crate) fn sentence(totals: &Totals) -> Vec<(String, String)> {
         };
         parts.push((format!(" {number}"), format!(" {scores} {}{place}", band.name())));
     }
-    let have = |number| if number == 1 { "has" } else { "have" };
     if unscored > 0 && all == 1 {
         parts.push((
             " It has no score".to_owned(),
@@ -113,6 +115,10 @@ pub(crate) fn sentence(totals: &Totals) -> Vec<(String, String)> {
         ));
     }
     parts
+}
+
+const fn have(number: usize) -> &'static str {
+    if number == 1 { "has" } else { "have" }
 }
 
 /// The scores of all agents from 0 to 10.
@@ -231,8 +237,8 @@ impl Strip {
         // By the number of the fifth: its band, and how many fail and pass.
         let mut bins: BTreeMap<i64, (String, [usize; 2])> = BTreeMap::new();
         for (score, [failing, passing]) in scores {
-            let band = || Band::of(score).name().to_lowercase();
-            let (_, numbers) = bins.entry((along(score) / 20).min(49)).or_insert_with(|| (band(), [0; 2]));
+            let bin = bins.entry((along(score) / 20).min(49));
+            let (_, numbers) = bin.or_insert_with(|| (Band::of(score).name().to_lowercase(), [0; 2]));
             numbers[0] += failing;
             numbers[1] += passing;
         }
@@ -375,10 +381,11 @@ impl Layers {
         kinds.dedup();
         let mut rows = Vec::new();
         for (at, kind) in kinds.into_iter().enumerate() {
-            let number = |answer| fleet.answers.get(&(kind, answer)).copied().unwrap_or(0);
             let mut row = LayerBar { name: words(kind.key()), y: 34 * at, ..LayerBar::default() };
-            let blank = number("blank") + number("unreadable");
-            row.draw([number("mapped"), number("uncertain"), number("not-applicable"), blank]);
+            let [mapped, uncertain, not_applicable, blank, unreadable] =
+                ANSWERS.map(|answer| fleet.answered(kind, answer));
+            let blank = blank + unreadable;
+            row.draw([mapped, uncertain, not_applicable, blank]);
             (row.number, row.note) = (blank, "blank".to_owned());
             rows.push(row);
         }

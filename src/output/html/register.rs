@@ -38,8 +38,11 @@ impl RegisterRow {
     /// The threats of the agents, which are numbered in the order of the report, the highest risk first.
     /// Unless the page has all agents in full, it lists only the threats of those that fail.
     pub(crate) fn all(report: &Report, agents: &[AgentView], detail: AgentDetail) -> Vec<Self> {
-        let is_listed = |agent: &&AgentView| detail == AgentDetail::All || agent.fails();
-        let listed: BTreeSet<usize> = agents.iter().filter(is_listed).map(|agent| agent.number).collect();
+        let listed: BTreeSet<usize> = agents
+            .iter()
+            .filter(|agent| detail == AgentDetail::All || agent.fails())
+            .map(|agent| agent.number)
+            .collect();
         let models = report.files.iter().flat_map(|file| file.models.iter());
         let mut rows = Vec::new();
         for (at, scored) in models.enumerate().filter(|(at, _)| listed.contains(&(at + 1))) {

@@ -207,8 +207,7 @@ pub(crate) fn severity(text: &str) -> Option<&'static str> {
         _ => None,
     };
     let letter = |word: &str| ["l", "m", "h", "c"].iter().position(|other| *other == word).map(|at| at + 1);
-    let is_word = |word: &String| !word.bytes().all(|byte| byte.is_ascii_digit());
-    let Some(first) = words(text).find(is_word) else {
+    let Some(first) = words(text).find(|word| !word.bytes().all(|byte| byte.is_ascii_digit())) else {
         let color = COLORS.iter().position(|color| text.contains(*color))?;
         return BANDS.get(color + 1).copied();
     };
@@ -310,11 +309,14 @@ pub(crate) fn is_identifier(text: &str) -> bool {
 pub(crate) fn references(text: &str, span: Span, source: &str, known: usize) -> Vec<Piece> {
     const MOST: usize = 50;
     let entries = text.split([',', ';', '(', ')', '[', ']', '\n']).flat_map(|entry| {
-        let is_name = |name: &&str| CoreRisk::named(name).is_some();
         let words = entry.split_whitespace().map(|part| part.trim_matches([':', '.', '*', '`']));
         let mut references = words.filter(|part| is_reference(part)).peekable();
         // An entry is a name, or has identifiers.
-        let name = if references.peek().is_none() { Some(entry.trim()).filter(is_name) } else { None };
+        let name = if references.peek().is_none() {
+            Some(entry.trim()).filter(|name| CoreRisk::named(name).is_some())
+        } else {
+            None
+        };
         references.chain(name)
     });
     entries.take(MOST.saturating_sub(known)).map(|part| locate(part, span, source)).collect()

@@ -171,8 +171,11 @@ impl LayerReader<'_> {
         if self.found.layers.is_empty() {
             self.found.key_span = self.above.unwrap_or(place);
         }
-        let new = || PageLayer { key_span: place, span: place, ..PageLayer::default() };
-        let layer = self.found.layers.entry(kind).or_insert_with(new);
+        let layer = self.found.layers.entry(kind).or_insert_with(|| PageLayer {
+            key_span: place,
+            span: place,
+            ..PageLayer::default()
+        });
         layer.span = hull(layer.span, place);
         layer
     }

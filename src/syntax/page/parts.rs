@@ -95,9 +95,8 @@ impl PageLayer {
         // Below a caption, a text is about its subject.
         let is_first = parts.first().is_some_and(|part| std::ptr::eq(part, first));
         let mut answered = if is_only || is_first { answer(opening, is_only) } else { PageAnswer::Analysis };
-        let is_row = |part: &LayerPart| matches!(part, LayerPart::Row(_));
         if !is_only
-            && parts.iter().all(is_row)
+            && parts.iter().all(|part| matches!(part, LayerPart::Row(_)))
             && contents.iter().any(|other| answer(other, true) == PageAnswer::Analysis)
         {
             // One row of several says so.

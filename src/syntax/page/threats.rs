@@ -316,10 +316,9 @@ fn is_verdict(cell: &str) -> bool {
         "total",
         "of",
     ];
-    let is_mark = |sign: char| sign.is_whitespace() || "%.,;:/()[]+-–—&✓✔✅☑🟢🟡🟠🔴\u{FE0F}".contains(sign);
     let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
-    let is_known = |word: &str| is_number(word) || WORDS.iter().any(|known| known.eq_ignore_ascii_case(word));
-    cell.split(is_mark).all(is_known)
+    cell.split(|sign: char| sign.is_whitespace() || "%.,;:/()[]+-–—&✓✔✅☑🟢🟡🟠🔴\u{FE0F}".contains(sign))
+        .all(|word| is_number(word) || WORDS.iter().any(|known| known.eq_ignore_ascii_case(word)))
 }
 
 /// Whether a cell has a severity or a number alone.
