@@ -33,7 +33,7 @@ pub(crate) struct Fleet {
     pub(crate) repositories: usize,
     pub(crate) owners: BTreeMap<String, FleetGroup>,
     pub(crate) environments: BTreeMap<String, FleetGroup>,
-    /// The numbers of agents that fail and pass, by their worst scores.
+    /// The numbers of agents that fail and pass, by their highest scores.
     pub(crate) scores: BTreeMap<Decimal, [usize; 2]>,
     /// The number of agents by layer and answer.
     pub(crate) answers: BTreeMap<(LayerKind, &'static str), usize>,
@@ -66,7 +66,7 @@ pub(crate) struct FleetAgent {
     pub(crate) owner: Option<String>,
     pub(crate) environment: Option<String>,
     pub(crate) tier: Option<String>,
-    /// The worst score.
+    /// The highest score.
     pub(crate) score: Option<Decimal>,
     /// Whether a score is missing.
     pub(crate) is_unscored: bool,

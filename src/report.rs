@@ -402,7 +402,7 @@ impl Report {
         let mut line = parts.join(", ");
         if let Some(worst) = &totals.worst {
             let (score, severity, path) = (worst.score, worst.severity.name(), shown(worst.path()));
-            line.push_str(&format!("; worst score {score} {severity} in {path}"));
+            line.push_str(&format!("; highest score {score} {severity} in {path}"));
         }
         line
     }

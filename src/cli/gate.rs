@@ -101,9 +101,9 @@ impl<'r> CheckRun<'r> {
 /// The data that a report keeps about files, of which there may be very many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Keep {
-    /// Counts and the worst score.
+    /// Counts and the highest score.
     Counts,
-    /// Problems with the lines that they quote; of other files counts and the worst score.
+    /// Problems with the lines that they quote; of other files counts and the highest score.
     Problems,
     /// All files with their models, to be listed or compared.
     Models,

@@ -75,7 +75,7 @@ enum Command {
     /// Write a page with all agents, layers, scores and problems
     #[command(after_help = report::REPORT_EXAMPLES)]
     Report(report::ReportPageArgs),
-    /// Draw a badge of the worst score or the verdict
+    /// Draw a badge of the highest score or the verdict
     #[command(after_help = report::BADGE_EXAMPLES)]
     Badge(report::BadgeArgs),
     /// Fix derived values, with --unsafe also suggestions

@@ -163,7 +163,7 @@ fn fleet_report(options: &CheckOptions<'_>, repository: &Repository) -> Report {
 
 pub(crate) const BADGE_EXAMPLES: &str = "\
 Examples:
-  aivss-lint badge --output aivss.svg                   the worst score of all agents with its band
+  aivss-lint badge --output aivss.svg                   the highest score of all agents with its band
   aivss-lint badge --subject gate --output gate.svg     the verdict of the check
   aivss-lint badge --agent 'Trip planner'               the score of one agent
   aivss-lint badge --format endpoint > badge.json       for a service that draws badges, such as shields.io
@@ -197,7 +197,7 @@ pub(crate) struct BadgeArgs {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum BadgeSubjectName {
-    /// Worst score with its band
+    /// Highest score with its band
     Score,
     /// Verdict of the check
     Gate,

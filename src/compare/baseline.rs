@@ -165,7 +165,7 @@ impl<'r> Baseline<'r> {
         by_name
     }
 
-    /// The model of the base with the worst score; of equals the first.
+    /// The model of the base with the highest score; of equals the first.
     fn worst(&self, models: impl Iterator<Item = ModelAt<'r>>) -> Option<ModelAt<'r>> {
         // Of equals, `min_by_key` returns the first.
         models.min_by_key(|model| Reverse(self.at(*model).and_then(ScoredModel::worst_proven)))

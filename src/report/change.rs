@@ -88,7 +88,7 @@ pub enum ScoreChange {
     NotScored,
     /// The agent has no score that can be computed.
     Unscored,
-    /// Its worst score.
+    /// Its highest score.
     Scored(Decimal, Band),
 }
 

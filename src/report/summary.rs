@@ -1,4 +1,4 @@
-//! The totals of files: counts, the worst score, and whether a problem fails the gate.
+//! The totals of files: counts, the highest score, and whether a problem fails the gate.
 
 use serde::Serialize;
 
@@ -39,7 +39,7 @@ pub(crate) struct WorstScore {
 }
 
 impl WorstScore {
-    /// The worst score of a threat model in the file at this path.
+    /// The highest score of a threat model in the file at this path.
     pub(crate) fn of(path: &str, scored: &ScoredModel) -> Option<Self> {
         let Working { score, band, .. } = scored.worst()?;
         let agent = scored.model.agent.name.as_ref().map(|name| name.value.to_string());

@@ -29,7 +29,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     if subject.model.review.approved_by.is_some() {
         return;
     }
-    // An approval covers the whole file, so one problem at the worst score is enough.
+    // An approval covers the whole file, so one problem at the highest score is enough.
     let proven = subject.scores.iter().filter_map(|scored| Some((scored, scored.proven()?)));
     let worst = proven.max_by_key(|(_, proven)| proven.score());
     let Some((scored, proven)) = worst.filter(|(_, proven)| proven.band() >= from.value) else { return };

@@ -53,7 +53,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 /// The proven score of the agent or of a finding in the base. A finding that the base does not have may not exceed the
-/// worst score there.
+/// highest score there.
 fn base_score(before: BaseScores<'_>, finding: Option<&str>) -> Option<Decimal> {
     match before {
         BaseScores::Same(model) => {

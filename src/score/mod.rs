@@ -222,7 +222,7 @@ impl ScoredModel {
         self
     }
 
-    /// The part of it that the verdict and the summary need: the agent and the worst score.
+    /// The part of it that the verdict and the summary need: the agent and the highest score.
     pub(crate) fn summarized(mut self) -> Self {
         let worst = self.worst().map(|worst| worst.score);
         self.scores

@@ -263,6 +263,6 @@ fn a_run_says_the_same_whether_or_not_a_report_lists_all_files() {
         };
         let listed = run(&["--format", "json", "--output", json.to_str().unwrap()]);
         assert_eq!(run(&[]), listed);
-        assert!(listed.1.contains("; worst score "), "{}", listed.1);
+        assert!(listed.1.contains("; highest score "), "{}", listed.1);
     }
 }

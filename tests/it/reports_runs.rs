@@ -91,7 +91,7 @@ fn problems_without_a_file_are_named_from_the_root_wherever_the_program_runs() {
         let annotations = written(folder, "github", &[]);
         assert!(annotations.contains("under policy aivss-policy.yaml: "), "{annotations}");
         assert!(
-            annotations.contains("; worst score 9.4 Critical in agents/a.threat-model.yaml"),
+            annotations.contains("; highest score 9.4 Critical in agents/a.threat-model.yaml"),
             "{annotations}"
         );
     }

@@ -168,12 +168,12 @@ impl AgentView {
         Self { details, ..self }
     }
 
-    /// The worst score, if all are known.
+    /// The highest score, if all are known.
     pub(crate) fn grade(&self) -> Option<Graded> {
         self.worst.filter(|_| self.is_known)
     }
 
-    /// The band of the worst score, or the reason why it is not known.
+    /// The band of the highest score, or the reason why it is not known.
     pub(crate) fn band(&self) -> &'static str {
         match self.grade() {
             Some(grade) => grade.band.name(),

@@ -1,4 +1,4 @@
-//! A badge with the worst score of all agents or the result of the gate, as a picture or for services that draw pictures.
+//! A badge with the highest score of all agents or the result of the gate, as a picture or for services that draw pictures.
 //! If an input could not be checked or a score not computed, the badge says so.
 
 use std::io;
@@ -18,7 +18,7 @@ const LONGEST: usize = 40;
 /// The subject of a badge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadgeSubject {
-    /// The worst score with its band.
+    /// The highest score with its band.
     Score,
     /// The result of the gate.
     Gate,
