@@ -1,6 +1,6 @@
 //! Digests of texts that are stable across versions and machines. They are not for passwords.
 
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
 use hmac_sha256::Hash;
 use sha1_smol::Sha1;
 
@@ -46,7 +46,7 @@ pub(crate) fn for_policy_of_content(text: &str) -> String {
 }
 
 fn hexadecimal(digest: &[u8], bytes: usize) -> String {
-    digest.iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&digest[..bytes.min(digest.len())])
 }
 
 #[cfg(test)]

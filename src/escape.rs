@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -27,22 +28,29 @@ fn is_command(text: &str, at: usize) -> bool {
     })
 }
 
-/// A text on one line: control characters are written as escapes such as `\u{1b}`.
-pub(crate) fn line(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_steering) && !text.contains("##") {
+/// A text in which `push` replaces each character that steers, besides some, and the second sign of each log command. It gets
+/// the text from that character on.
+fn replaced<'t>(text: &'t str, kept: &[char], push: impl Fn(char, &str, &mut String)) -> Cow<'t, str> {
+    if !text.contains(|letter| steers(letter, kept)) && !text.contains("##") {
         return Cow::Borrowed(text);
     }
-    let mut safe = String::with_capacity(text.len() + 16);
+    let mut safe = String::with_capacity(text.len() + 64);
     for (at, letter) in text.char_indices() {
-        if is_command(text, at) {
-            safe.push_str("\\u{23}");
-        } else if is_steering(letter) {
-            safe.extend(letter.escape_default());
+        if steers(letter, kept) || is_command(text, at) {
+            push(letter, &text[at..], &mut safe);
         } else {
             safe.push(letter);
         }
     }
     Cow::Owned(safe)
+}
+
+/// A text on one line: control characters are written as escapes such as `\u{1b}`.
+pub(crate) fn line(text: &str) -> Cow<'_, str> {
+    replaced(text, &[], |letter, _, safe| match letter {
+        '#' => safe.extend(letter.escape_unicode()),
+        letter => safe.extend(letter.escape_default()),
+    })
 }
 
 /// [`line()`] as an owned text.
@@ -104,20 +112,13 @@ impl Write for JsonLines<'_> {
 /// signs only in texts.
 fn plain_json(text: &str) -> Cow<'_, str> {
     // A large report has millions of lines, nearly all in plain ASCII.
-    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n'));
-    if (is_plain || !text.contains(|letter| steers(letter, &['\n']))) && !text.contains("##") {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')) && !text.contains("##") {
         return Cow::Borrowed(text);
     }
-    let mut safe = String::with_capacity(text.len() + 64);
-    for (at, letter) in text.char_indices() {
-        if steers(letter, &['\n']) || is_command(text, at) {
-            let mut units = [0; 2];
-            safe.extend(letter.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
-        } else {
-            safe.push(letter);
-        }
-    }
-    Cow::Owned(safe)
+    replaced(text, &['\n'], |letter, _, safe| {
+        let mut units = [0; 2];
+        safe.extend(letter.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+    })
 }
 
 /// A decimal as a JSON number with its exact digits.
@@ -146,15 +147,9 @@ pub(crate) fn plain_page(page: &str) -> Cow<'_, str> {
 
 /// A path as part of a URI: all bytes except slashes and the unreserved characters of RFC 3986 are percent-encoded.
 pub(crate) fn uri_path(path: &str) -> String {
-    let mut encoded = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
+    const ENCODED: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+    utf8_percent_encode(path, ENCODED).to_string()
 }
 
 /// Whether a line that begins with this text is a workflow command of GitHub Actions.
@@ -175,24 +170,16 @@ pub(crate) fn plain_line(text: String) -> String {
 /// A source text to quote from: a control character is replaced by one of the same length in bytes, so that byte offsets
 /// stay valid. Line breaks and tabs stay.
 pub(crate) fn same_length(text: &str) -> Cow<'_, str> {
-    // A carriage return before a line feed is part of the break.
-    if !text.contains(|letter| steers(letter, &['\n', '\t'])) && !text.contains("##") {
-        return Cow::Borrowed(text);
-    }
-    let mut safe = String::with_capacity(text.len());
-    let mut letters = text.char_indices().peekable();
-    while let Some((at, letter)) = letters.next() {
-        let is_break = letter == '\r' && letters.peek().is_some_and(|(_, next)| *next == '\n');
+    replaced(text, &['\n', '\t'], |letter, rest, safe| {
         safe.push(match letter.len_utf8() {
-            _ if is_command(text, at) => '?',
-            _ if is_break || !steers(letter, &['\n', '\t']) => letter,
+            // A carriage return before a line feed is part of the break.
+            1 if rest.starts_with("\r\n") => letter,
             1 => '?',
             2 => '¿',
             3 => '\u{FFFD}',
             _ => '\u{10FFFD}',
         });
-    }
-    Cow::Owned(safe)
+    })
 }
 
 #[cfg(test)]

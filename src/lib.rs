@@ -23,7 +23,7 @@
 //! # Invariants
 //!
 //! 1. [`lint::lint`] reads no clock, environment or terminal, and files only through [`lint::LintContext::load`]. Only
-//!    [`workspace`] and [`cli`] do.
+//!    [`workspace`], [`cli`] and `server` do.
 //! 2. Parsing never fails and never panics. Spans lie in the text, on character boundaries.
 //! 3. Rules know neither the file format, nor the version of the score, nor the output format.
 //! 4. Only [`aivss`] computes by version. Only [`syntax`] knows YAML from JSON. Only [`model`] and [`convert`] know the
@@ -68,6 +68,8 @@ pub mod rules;
 
 pub mod lint;
 
+mod fleet;
+
 pub mod explain;
 pub mod fix;
 pub mod policy_audit;
@@ -80,5 +82,8 @@ pub mod convert;
 pub mod output;
 
 mod workspace;
+
+#[cfg(feature = "server")]
+pub mod server;
 
 pub mod cli;

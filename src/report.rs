@@ -1,6 +1,7 @@
 //! The results of a run, as data for every output format. Formats do not change the verdict.
 
 mod change;
+mod page;
 mod summary;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +13,7 @@ use serde::Serialize;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::file_kind::OtherFile;
+use crate::fleet::Fleet;
 use crate::input_error::InputError;
 use crate::policy::{BuiltIn, Policy};
 use crate::score::ScoredModel;
@@ -19,6 +21,7 @@ use crate::source::{Position, Source, Span};
 
 pub use change::{AgentChange, Change, Difference, ScoreChange};
 pub(crate) use change::{MITIGATION, PROVEN};
+pub use page::{Detail, PageSettings};
 pub(crate) use summary::{Gate, Summary, WorstScore};
 
 /// The results of a run.
@@ -50,6 +53,8 @@ pub struct Report {
     pub fail_on: Level,
     /// The rules that the command line has lowered, as text.
     pub lowered: Vec<String>,
+    /// The agents of many repositories, if the report is made from rows.
+    pub(crate) fleet: Option<Fleet>,
     /// The comparison with the base revision, if there is one.
     pub change: Option<Change>,
     /// Whether only problems that are not in the base fail the gate.
@@ -58,6 +63,8 @@ pub struct Report {
     pub remarks: Vec<String>,
     /// The URL that precedes `path#L12` in links to lines.
     pub links: Option<String>,
+    /// The settings of the web page.
+    pub page: PageSettings,
     /// The category that separates this report from others on the same commit.
     pub category: Option<String>,
     /// The paths from the repository's root, by the paths shown, where the two differ.
@@ -212,10 +219,12 @@ impl Report {
             today,
             fail_on,
             lowered: Vec::new(),
+            fleet: None,
             change: None,
             new_only: false,
             remarks: Vec::new(),
             links: None,
+            page: PageSettings::default(),
             category: None,
             root_paths: BTreeMap::new(),
         }
@@ -244,6 +253,22 @@ impl Report {
             (shown.to_owned(), if path.is_empty() { ".".to_owned() } else { path })
         });
         self.root_paths = shown.filter(|(shown, path)| shown != path).collect();
+    }
+
+    /// Keeps the threat models of the agents with this name, with their problems. Returns whether there are any.
+    pub(crate) fn keep_agent(&mut self, name: &str) -> bool {
+        self.counted = Summary::default();
+        for file in &mut self.files {
+            let models: Arc<[ScoredModel]> = std::mem::take(&mut file.models);
+            let kept = |at: usize| models.get(at).is_some_and(|model| model.name() == Some(name));
+            file.diagnostics.retain(|problem| problem.model.is_none_or(kept));
+            for problem in &mut file.diagnostics {
+                problem.model = problem.model.map(|at| (0..at).filter(|before| kept(*before)).count());
+            }
+            file.models = models.iter().filter(|model| model.name() == Some(name)).cloned().collect();
+        }
+        self.files.retain(|file| !file.models.is_empty());
+        !self.files.is_empty()
     }
 
     /// The path from the repository's root for a path that is shown.

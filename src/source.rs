@@ -150,8 +150,8 @@ pub struct Source {
     text: String,
     undecodable: Option<Undecodable>,
     line_starts: OnceLock<Vec<u32>>,
-    /// The number of code points before each [`BLOCK`] of bytes.
-    counts: OnceLock<Vec<u32>>,
+    /// The position at the end of each [`BLOCK`] of bytes.
+    block_ends: OnceLock<Vec<Position>>,
 }
 
 impl Source {
@@ -164,8 +164,8 @@ impl Source {
     pub fn decode(name: impl Into<String>, bytes: Vec<u8>) -> Self {
         let (text, undecodable) = decode(bytes);
         let name = name.into();
-        let (language, line_starts, counts) = (Language::of(&name), OnceLock::new(), OnceLock::new());
-        Self { name, language, text, undecodable, line_starts, counts }
+        let (language, line_starts, block_ends) = (Language::of(&name), OnceLock::new(), OnceLock::new());
+        Self { name, language, text, undecodable, line_starts, block_ends }
     }
 
     /// The path to show, with `/` between its parts.
@@ -190,48 +190,44 @@ impl Source {
 
     /// The line and column of a byte offset. Offsets past the end count as the end.
     pub fn position(&self, offset: u32) -> Position {
-        /// Counting up to here is faster than a table of all lines.
-        const NEAR: u32 = 16 * 1024;
-        let offset = offset.min(limited(self.text.len()));
-        if offset <= NEAR && self.line_starts.get().is_none() {
-            return self.position_nearby(offset as usize);
-        }
-        let starts = self.line_starts();
-        let line = starts.partition_point(|start| *start <= offset).saturating_sub(1);
-        // The beginning of the file is after a byte order mark.
-        let column = self.code_points(offset.max(starts[line])) - self.code_points(starts[line]) + 1;
-        Position { line: limited(line + 1), column: limited(column) }
-    }
-
-    fn position_nearby(&self, offset: usize) -> Position {
-        let bytes = self.text.as_bytes();
-        let first = if self.text.starts_with(BOM) { BOM.len_utf8() } else { 0 };
-        let before = &bytes[first.min(offset)..offset];
-        let (lines, last) = if before.contains(&b'\r') {
-            let breaks = (first..offset).filter(|at| is_break(bytes, *at));
-            breaks.fold((0, None), |(lines, _), at| (lines + 1, Some(at - first)))
-        } else {
-            let lines = count_bytes(before, |byte| byte == b'\n');
-            (lines, before.iter().rposition(|byte| *byte == b'\n'))
+        let offset = self.text.len().min(offset as usize);
+        let first = Position { line: 1, column: 1 };
+        let Some(before) = (offset / BLOCK).checked_sub(1) else {
+            return self.advance(first, self.start().min(offset)..offset);
         };
-        let line = &before[last.map_or(0, |at| at + 1)..];
-        Position { line: limited(lines + 1), column: limited(count_code_points(line) + 1) }
+        // A line may be the whole file.
+        let ends = self.block_ends.get_or_init(|| {
+            let blocks = (BLOCK..=self.text.len()).step_by(BLOCK);
+            let ends = blocks.scan(first, |position, end| {
+                *position = self.advance(*position, (end - BLOCK).max(self.start())..end);
+                Some(*position)
+            });
+            ends.collect()
+        });
+        self.advance(ends[before], (before + 1) * BLOCK..offset)
     }
 
-    /// The number of code points before a byte offset. A line may be the whole file.
-    fn code_points(&self, offset: u32) -> usize {
+    /// The position after some bytes, of which the first has the position `from`.
+    fn advance(&self, from: Position, range: Range<usize>) -> Position {
+        let breaks = self.breaks(range.clone());
+        let (lines, last) = breaks.fold((0, None), |(lines, _), end| (lines + 1, Some(end)));
+        // Continuation bytes look like `0b10xx_xxxx`; every other byte begins a code point.
+        let rest = &self.text.as_bytes()[last.unwrap_or(range.start)..range.end];
+        let columns = limited(rest.iter().filter(|byte| (**byte & 0xC0) != 0x80).count());
+        Position { line: from.line + lines, column: columns + if last.is_some() { 1 } else { from.column } }
+    }
+
+    /// The ends of the line breaks in a range. A carriage return is one as well, unless a line feed follows.
+    fn breaks(&self, range: Range<usize>) -> impl Iterator<Item = usize> + '_ {
         let bytes = self.text.as_bytes();
-        let counts = self.counts.get_or_init(|| {
-            let mut before = 0;
-            let mut counts = vec![0];
-            for block in bytes.chunks(BLOCK) {
-                before += count_code_points(block);
-                counts.push(limited(before));
-            }
-            counts
-        });
-        let block = offset as usize / BLOCK;
-        counts[block] as usize + count_code_points(&bytes[block * BLOCK..offset as usize])
+        let ends =
+            memchr::memchr2_iter(b'\n', b'\r', &bytes[range.clone()]).map(move |at| range.start + at + 1);
+        ends.filter(|end| bytes[end - 1] == b'\n' || bytes.get(*end) != Some(&b'\n'))
+    }
+
+    /// The offset of the first character, which a byte order mark is not.
+    fn start(&self) -> usize {
+        if self.text.starts_with(BOM) { BOM.len_utf8() } else { 0 }
     }
 
     /// The text of a line, 1-based; empty if there is no such line.
@@ -253,12 +249,8 @@ impl Source {
 
     /// The byte offset at which each line starts; the first one starts after a byte order mark.
     pub fn line_starts(&self) -> &[u32] {
-        self.line_starts.get_or_init(|| {
-            let first = if self.text.starts_with(BOM) { BOM.len_utf8() } else { 0 };
-            let bytes = self.text.as_bytes();
-            let breaks = (0..bytes.len()).filter(|at| is_break(bytes, *at)).map(|at| at + 1);
-            std::iter::once(first).chain(breaks).map(limited).collect()
-        })
+        let starts = || std::iter::once(self.start()).chain(self.breaks(0..self.text.len()));
+        self.line_starts.get_or_init(|| starts().map(limited).collect())
     }
 
     /// The part of a span on its first line, without the white space at the end of that.
@@ -269,31 +261,13 @@ impl Source {
     }
 }
 
-/// Whether a line ends with this byte. A carriage return ends one as well, unless a line feed does.
-fn is_break(bytes: &[u8], at: usize) -> bool {
-    bytes[at] == b'\n' || (bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n'))
-}
-
 /// A number of bytes, lines or columns, of which a file has fewer than 2^32.
 fn limited(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// Continuation bytes look like `0b10xx_xxxx`; every other byte begins a code point.
-fn count_code_points(bytes: &[u8]) -> usize {
-    count_bytes(bytes, |byte| (byte & 0xC0) != 0x80)
-}
-
-/// Counts bytes of a kind. Sums that fit into a byte let the compiler use vector instructions.
-fn count_bytes(bytes: &[u8], is_one: impl Fn(u8) -> bool) -> usize {
-    let chunks = bytes.chunks(usize::from(u8::MAX));
-    let counts =
-        chunks.map(|chunk| chunk.iter().fold(0_u8, |sum, byte| sum.wrapping_add(u8::from(is_one(*byte)))));
-    counts.map(usize::from).sum()
-}
-
-/// The bytes between two entries in the table of code points.
-const BLOCK: usize = 4096;
+/// The bytes between two known positions.
+const BLOCK: usize = 16 * 1024;
 
 /// The byte order mark that some editors put before UTF-8.
 pub const BOM: char = '\u{FEFF}';

@@ -5,6 +5,7 @@
 //! for the severer variant of a claim. The rest is the file.
 
 mod document;
+mod edits;
 mod fix;
 mod import;
 mod lint;
@@ -15,6 +16,7 @@ mod reports;
 mod vector;
 
 pub use document::document;
+pub use edits::edits;
 pub use fix::fix;
 pub use import::import;
 pub use lint::lint;
@@ -38,7 +40,7 @@ use aivss_lint::source::{Source, Span};
 pub type Claim = fn(&[u8]);
 
 /// All claims by their names.
-pub const ALL: [(&str, Claim); 9] = [
+pub const ALL: [(&str, Claim); 10] = [
     ("document", document),
     ("lint", lint),
     ("fix", fix),
@@ -48,6 +50,7 @@ pub const ALL: [(&str, Claim); 9] = [
     ("migrate", migrate),
     ("import", import),
     ("page", page),
+    ("edits", edits),
 ];
 
 static RECOMMENDED: LazyLock<CompiledPolicy> =

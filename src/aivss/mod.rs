@@ -4,6 +4,7 @@
 
 mod core_risk;
 pub mod cvss;
+pub(crate) mod cvss_words;
 mod factor;
 mod formula;
 mod layer;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use crate::cli::common::{CliError, FAILED, named_paths, without_stdin};
-use crate::cli::gate::{CheckOptions, CheckRun, find_policy};
+use crate::cli::gate::{CheckOptions, CheckRun};
 use crate::cli::lint_files::{HeadFiles, Memo, RunResult, RunStage, lint_discovered};
 use crate::compare;
 use crate::compare::Baseline;
@@ -21,6 +21,7 @@ use crate::workspace::FileTree;
 use crate::workspace::candidate::{Discovery, NamedFiles};
 use crate::workspace::git::files::Commit;
 use crate::workspace::git::{changed, renames};
+use crate::workspace::policies::find_policy;
 use crate::workspace::repository::Repository;
 
 /// The most unchecked files that are compared with threat models that are gone.

@@ -12,20 +12,22 @@ use crate::cli::common::{
     refuse_other_than_yaml, refuse_stdin, write_new, write_output,
 };
 use crate::cli::fix::{change, place};
-use crate::cli::gate::find_policy;
 
 use crate::aivss::{CORE_RISKS, CoreRisk};
+use crate::convert::data::Data;
 use crate::convert::export::export;
 use crate::convert::import::{Imported, import, import_in_place};
-use crate::convert::scaffold::Scaffold;
+use crate::convert::scaffold::{Scaffold, ScoreForm};
 use crate::likeness::nearest;
 use crate::output::{escape_line, is_steering};
+use crate::policy::Scope;
 use crate::report::Verdict;
 use crate::source::{Language, Source};
 use crate::workspace::FileTree;
 use crate::workspace::candidate::{FileSearch, NamedFiles};
 use crate::workspace::discover::discover;
 use crate::workspace::git::run;
+use crate::workspace::policies::find_policy;
 use crate::workspace::repository::Repository;
 
 pub(crate) const INIT_EXAMPLES: &str = "\
@@ -163,10 +165,10 @@ pub(crate) fn run_init(args: &InitArgs, repository: &Repository) -> Result<Verdi
     if has_model && args.ci.is_empty() {
         return Err(CliError::about(shown, ALREADY_EXISTS));
     }
-    let mut lines = if has_model {
-        format!("kept {}: {ALREADY_EXISTS}\n", escape_line(&shown))
-    } else {
-        format!("wrote {}\n", write_new(&model, &draft(args, repository)?.to_yaml(), repository)?)
+    let draft = if has_model { None } else { Some(draft(args, &shown, repository)?) };
+    let mut lines = match &draft {
+        None => format!("kept {}: {ALREADY_EXISTS}\n", escape_line(&shown)),
+        Some(draft) => format!("wrote {}\n", write_new(&model, &draft.to_yaml(), repository)?),
     };
     if let Some(policy) = FileTree::WorkTree(repository).policies().first() {
         lines += &format!("kept {}: {ALREADY_EXISTS}\n", escape_line(&repository.shown(policy)));
@@ -191,11 +193,17 @@ pub(crate) fn run_init(args: &InitArgs, repository: &Repository) -> Result<Verdi
             lines += &format!("wrote {name}: {}\n", system.next_step(source));
         }
     }
-    if !has_model {
+    if let Some(draft) = draft {
         let file = escape_line(&shown);
+        let rest = match draft.score {
+            ScoreForm::Absent => "; the policy requires no score\n".to_owned(),
+            ScoreForm::Asked | ScoreForm::Offered => {
+                format!("\n  3. aivss-lint fix {file}\n     writes the score, once its inputs are complete\n")
+            }
+        };
         lines += &format!(
             "\nnext:\n  1. Fill in {file}: the comments explain each value\n  2. aivss-lint {file}\n     lists missing \
-             values\n  3. aivss-lint fix {file}\n     writes the score, once its inputs are complete\n"
+             values{rest}"
         );
         lines += if is_found(&model, repository) { "" } else { UNSEEN };
     }
@@ -221,10 +229,8 @@ fn exists(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok()
 }
 
-fn draft(args: &InitArgs, repository: &Repository) -> Result<Scaffold, CliError> {
-    let origin =
-        "A threat model to fill in. `aivss-lint` lists what is missing, `aivss-lint fix` writes the score.";
-    let mut draft = Scaffold::new(origin, "0.8");
+fn draft(args: &InitArgs, path: &str, repository: &Repository) -> Result<Scaffold, CliError> {
+    let mut draft = Scaffold::new("A threat model to fill in. `aivss-lint` lists what is missing", "0.8");
     for (key, answer) in [
         ("name", &args.name),
         ("environment", &args.environment),
@@ -254,7 +260,20 @@ fn draft(args: &InitArgs, repository: &Repository) -> Result<Scaffold, CliError>
             }
         }
     }
+    if requires_score(path, &draft.model, repository) {
+        draft.origin += ", `aivss-lint fix` writes the score.";
+    } else {
+        draft.origin += ".";
+        draft.score = ScoreForm::Absent;
+    }
     Ok(draft)
+}
+
+/// Whether the policy requires a score of a threat model. One that cannot be read is reported by the first run.
+fn requires_score(path: &str, model: &Data, repository: &Repository) -> bool {
+    let Ok(Ok((policy, _))) = find_policy(None, FileTree::WorkTree(repository)) else { return true };
+    let [environment, tier] = ["agent/environment", "agent/tier"].map(|key| model.text(key));
+    policy.settings_for(Scope { path, environment, tier }).0.no_score().is_none()
 }
 
 /// Asks a question until the answer is the beginning of exactly one option, if there are any. An empty answer is the

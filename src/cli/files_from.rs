@@ -16,7 +16,7 @@ const MOST_BYTES: u64 = 256 * 1024 * 1024;
 /// The most paths of a list.
 const MOST_PATHS: usize = 1_000_000;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = SELECTION)]
 pub(crate) struct FilesFromArgs {
     /// Read paths from FILE, or `-` for standard input, one per line or each ended by NUL

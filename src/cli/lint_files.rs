@@ -12,21 +12,19 @@ use crate::cli::gate::{CheckRun, Keep};
 use crate::cli::parallel::{Turn, parallel_map, thread_count};
 use crate::cli::policy_review::add_missing;
 use crate::cli::rows::RowWriter;
-use crate::cli::skipped::{add_hinted, may_be_other, report_others, unreadable};
+use crate::cli::skipped::{add_hinted, report_others};
 use crate::digest;
 use crate::file_kind::OtherFile;
 use crate::input_error::{InputError, PolicyRole};
 use crate::lint::{BaseModels, Content, LintContext, LintResult, lint};
-use crate::model::is_meant;
 use crate::output::rows::{RowContext, RowFile, write_file};
 use crate::policy::{FileLoader, Load, PolicyUsage};
 use crate::report::{FileReport, Gate, Report, Summary};
-use crate::rules::builtin::{FILE_TOO_COMPLEX, MARKER_MISSING, MARKER_UNREAD, MODEL_UNREADABLE};
 use crate::score::ScoredModel;
-use crate::source::{Language, Source};
-use crate::syntax::{may_be_model, parse};
+use crate::source::Source;
 use crate::workspace::FileTree;
 use crate::workspace::candidate::{Candidate, Discovery};
+use crate::workspace::recognize::{may_be_other, other_file};
 
 pub(crate) struct RunResult {
     pub(crate) report: Report,
@@ -154,22 +152,13 @@ impl FileRun<'_> {
     }
 
     fn lint_new(&self, candidate: &Candidate, bytes: Vec<u8>) -> FileOutcome {
-        let may_be_other = may_be_other(candidate, &bytes, self.context, self.stage);
+        // A broken file can be what became of a threat model of the base.
+        let may_be_other =
+            !matches!(self.stage, RunStage::Pairing(_)) && may_be_other(candidate, &bytes, self.context);
         let digest = self.has_digests.then(|| digest::of_bytes(&bytes).into_boxed_str());
         let source = Source::decode(candidate.name.clone(), bytes);
         let mut result = lint(&source, &candidate.matched, self.context);
-        let other = match result.content {
-            Content::Model if candidate.by_marker => {
-                is_mention(&source, &result).then_some(OtherFile::MENTION)
-            }
-            Content::Other | Content::Unmarked if candidate.by_marker => Some(OtherFile::MENTION),
-            Content::Other | Content::Unmarked => {
-                let is_unmarked = result.content == Content::Unmarked;
-                Some(OtherFile::recognize(&candidate.matched, &source, is_unmarked))
-            }
-            Content::Model if may_be_other => unreadable(candidate, &source, &result),
-            Content::Model | Content::Policy | Content::BrokenPolicy | Content::LfsPointer => None,
-        };
+        let other = other_file(candidate, &source, &result, may_be_other);
         let used = std::mem::take(&mut result.used);
         let unchecked = std::mem::take(&mut result.unchecked);
         let mut rows = Vec::new();
@@ -237,26 +226,6 @@ impl FileRun<'_> {
                 Keep::Models | Keep::ProblemTexts | Keep::Texts => false,
             }
     }
-}
-
-/// Whether a file that was found by the marker alone mentions it in prose, and contains no threat model. A file that cannot
-/// be read completely contains one if the marker can be a key in it.
-fn is_mention(source: &Source, result: &LintResult) -> bool {
-    if !result.models.is_empty() || source.undecodable().is_some() {
-        return false;
-    }
-    let unread = [&MARKER_UNREAD, &MODEL_UNREADABLE, &FILE_TOO_COMPLEX].map(|rule| rule.name);
-    let mut rules = result.diagnostics.iter().map(|problem| &*problem.rule);
-    if rules.clone().any(|rule| unread.contains(&rule))
-        || rules.any(|rule| rule == MARKER_MISSING.name) && parse(source).roots().any(is_meant)
-    {
-        return false;
-    }
-    let mut others = result.diagnostics.iter().filter(|problem| problem.rule != MARKER_MISSING.name);
-    let is_broken = others.any(|problem| problem.fixed);
-    // A page has problems only in blocks that were meant to be threat models.
-    let is_page = source.language() == Language::Markdown;
-    !(is_broken && (is_page || may_be_model(source.text(), source.language())))
 }
 
 impl RunResult {

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::cli::common::{CliError, ColorArgs, PathArgs, PolicyArgs, print, refuse_stdin};
-use crate::cli::gate::{CheckOptions, CheckRun, find_policy};
+use crate::cli::gate::{CheckOptions, CheckRun};
 use crate::cli::lint_files::{RunStage, lint_discovered};
 use crate::input_error::{InputError, SkipReason};
 use crate::output::text::{line_width, wrapped};
@@ -16,6 +16,7 @@ use crate::report::{FileReport, Report, Verdict, count};
 use crate::workspace::FileTree;
 use crate::workspace::candidate::skipped;
 use crate::workspace::discover::discover;
+use crate::workspace::policies::find_policy;
 use crate::workspace::repository::Repository;
 
 pub(crate) const EXAMPLES: &str = "\

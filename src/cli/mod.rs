@@ -37,6 +37,8 @@ use crate::cli::parallel::STACK;
 use crate::output::{escape_line, is_steering};
 use crate::policy::REGO_THREAD;
 use crate::report::Verdict;
+#[cfg(feature = "server")]
+use crate::server;
 use crate::workspace::files::link_within;
 use crate::workspace::process::say;
 use crate::workspace::repository::Repository;
@@ -96,6 +98,12 @@ enum Command {
     /// Show and test policies
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    /// Serve editors with diagnostics, scores and fixes while they write
+    #[cfg(feature = "server")]
+    #[command(
+        after_help = "Editors start it: see docs/editors.md. Exit status: 0 after a shutdown, 1 otherwise."
+    )]
+    Server(ServerArgs),
     /// Explain a rule with examples
     #[command(after_help = "Example:\n  aivss-lint explain score-mismatch")]
     Explain(reference::ExplainArgs),
@@ -111,6 +119,15 @@ enum Command {
     /// Print a manual page, or write all into a folder
     #[command(after_help = reference::MAN_EXAMPLES)]
     Man(reference::ManArgs),
+}
+
+/// The server has no options: clients send theirs in the protocol.
+#[cfg(feature = "server")]
+#[derive(Debug, clap::Args)]
+struct ServerArgs {
+    /// Use standard input and output, which is the only transport
+    #[arg(long, hide = true)]
+    stdio: bool,
 }
 
 /// Runs the program with the arguments of the process.
@@ -153,6 +170,8 @@ fn run_command() -> ExitCode {
         .try_get_matches()
         .and_then(|matches| Ok((CommandLine::from_arg_matches(&matches)?, matches)));
     let result = match parsed {
+        #[cfg(feature = "server")]
+        Ok((CommandLine { command: Some(Command::Server(_)), .. }, _)) => return server::serve(),
         Ok((mut line, matches)) => dispatch(&mut line, &matches),
         // Help and version go to standard output with status 0, usage errors to standard error with status 2.
         Err(error) if !error.use_stderr() => {
@@ -216,6 +235,9 @@ fn dispatch(line: &mut CommandLine, matches: &ArgMatches) -> Result<Verdict, Cli
         Command::Policy(policy::PolicyCommand::Show(args)) => return policy::show(args, &repository),
         Command::Policy(policy::PolicyCommand::Test(args)) => return policy::test(args, &repository),
         Command::Import(args) => documents::run_import(args, &repository)?,
+        // It has its own exit status.
+        #[cfg(feature = "server")]
+        Command::Server(_) => {}
         Command::Explain(args) => reference::explain(args)?,
         Command::Rules(args) => reference::list_rules(args)?,
         Command::Schema(args) => reference::schema(args)?,
@@ -259,6 +281,8 @@ impl Command {
             Self::Export(args) => vec![args.file.clone()],
             Self::Policy(policy::PolicyCommand::Show(args)) => args.path.iter().cloned().collect(),
             Self::Policy(policy::PolicyCommand::Test(args)) => vec![args.folder.clone()],
+            #[cfg(feature = "server")]
+            Self::Server(_) => Vec::new(),
             Self::Explain(_) | Self::Rules(_) | Self::Schema(_) | Self::Completions(_) | Self::Man(_) => {
                 Vec::new()
             }
@@ -277,7 +301,7 @@ fn refuse_linked_folder() -> Result<(), CliError> {
     if path == here || !path.canonicalize().is_ok_and(|path| path == here) {
         return Ok(());
     }
-    let Some((link, _)) = link_within(&path) else { return Ok(()) };
+    let Some(link) = link_within(&path) else { return Ok(()) };
     let (link, here) = (link.display(), here.display());
     Err(format!("{link}: the current folder is reached through this link of a checkout; change to {here}")
         .into())

@@ -19,7 +19,7 @@ use crate::diagnostic::Level;
 use crate::input_error::InputError;
 use crate::model::{DetectedFormat, detect};
 use crate::output;
-use crate::output::{Badge, BadgeSubject, Format, Look, ProblemList, Verbosity};
+use crate::output::{Badge, BadgeSubject, Figure, Format, Look, ProblemList, Verbosity};
 use crate::report::{Report, Verdict};
 use crate::source::Source;
 use crate::source::is_default;
@@ -111,6 +111,8 @@ pub(crate) enum Rendering {
     Rows(RowSink),
     /// The change alone, for people.
     Change(Look),
+    /// A picture of all agents.
+    Figure(Figure),
     Badge {
         subject: BadgeSubject,
         label: Option<String>,
@@ -137,7 +139,7 @@ impl Output {
         match self.rendering {
             Rendering::Report(format) => Some(format),
             Rendering::Rows(_) => Some(Format::Ndjson),
-            Rendering::Change(_) | Rendering::Badge { .. } => None,
+            Rendering::Change(_) | Rendering::Figure(_) | Rendering::Badge { .. } => None,
         }
     }
 
@@ -147,6 +149,7 @@ impl Output {
             Rendering::Report(format) => return output::write(report, *format, out),
             Rendering::Rows(_) => return output::write(report, Format::Ndjson, out),
             Rendering::Change(look) => output::write_change(report, *look, out)?,
+            Rendering::Figure(figure) => output::write_figure(report, *figure, out)?,
             Rendering::Badge { subject, label, is_endpoint } => {
                 let badge = Badge::of(report, *subject, label.as_deref());
                 if *is_endpoint {
@@ -196,7 +199,7 @@ impl Output {
         match self.rendering {
             Rendering::Report(format) => !matches!(format, Format::Human(_)),
             Rendering::Rows(_) => true,
-            Rendering::Change(_) | Rendering::Badge { .. } => false,
+            Rendering::Change(_) | Rendering::Figure(_) | Rendering::Badge { .. } => false,
         }
     }
 
@@ -315,7 +318,9 @@ pub(crate) fn keep(outputs: &[Output]) -> Keep {
         Keep::Counts
     } else if formats.iter().any(|format| format.reads_all_texts()) {
         Keep::Texts
-    } else if formats.iter().any(|format| format.lists_all_files()) {
+    } else if formats.iter().any(|format| format.lists_all_files())
+        || outputs.iter().any(|output| matches!(output.rendering, Rendering::Figure(_)))
+    {
         Keep::Models
     } else {
         Keep::Problems
@@ -326,7 +331,7 @@ pub(crate) fn keep(outputs: &[Output]) -> Keep {
 pub(crate) fn row_sinks(outputs: &[Output]) -> Vec<RowSink> {
     let sinks = outputs.iter().filter_map(|output| match &output.rendering {
         Rendering::Rows(rows) => Some(rows.clone()),
-        Rendering::Report(_) | Rendering::Change(_) | Rendering::Badge { .. } => None,
+        Rendering::Report(_) | Rendering::Change(_) | Rendering::Figure(_) | Rendering::Badge { .. } => None,
     });
     sinks.collect()
 }

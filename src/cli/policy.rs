@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 
 use crate::cli::common::{CliError, ColorArgs, emit_to_stdout, print, read_source};
-use crate::cli::gate::{broken_report, find_policy};
+use crate::cli::gate::broken_report;
 use crate::date::Date;
 use crate::diagnostic::Level;
 use crate::model::{DetectedFormat, detect};
@@ -25,6 +25,7 @@ use crate::source::Source;
 use crate::syntax;
 use crate::workspace::FileTree;
 use crate::workspace::files::files_below;
+use crate::workspace::policies::find_policy;
 use crate::workspace::repository::Repository;
 
 #[derive(Debug, Subcommand)]

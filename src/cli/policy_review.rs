@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::cli::base::Base;
 use crate::cli::common::without_stdin;
-use crate::cli::gate::{CheckOptions, CheckRun, FoundPolicy};
+use crate::cli::gate::{CheckOptions, CheckRun};
 use crate::cli::lint_files::{RunResult, lint_files};
 use crate::compare;
 use crate::diagnostic::{Diagnostic, Owner};
@@ -27,6 +27,7 @@ use crate::syntax::POLICY_MARKER;
 use crate::workspace::FileTree;
 use crate::workspace::files::files_below;
 use crate::workspace::git::files::{ContentPlace, tracked};
+use crate::workspace::policies::FoundPolicy;
 use crate::workspace::repository::Repository;
 
 pub(crate) fn add_broken(

@@ -14,77 +14,32 @@ use crate::workspace::repository::Repository;
 #[derive(Debug, Args)]
 #[command(next_help_heading = ADVANCED)]
 pub(crate) struct ProvenanceArgs {
-    /// Repository in JSON reports and rows [default: from CI or git]
+    /// Repository in JSON, rows and the web page [default: from CI or git]
     #[arg(long, value_name = "NAME")]
     repository: Option<String>,
-    /// Commit in JSON reports and rows [default: from CI or git]
+    /// Commit in JSON, rows and the web page [default: from CI or git]
     #[arg(long, value_name = "ID")]
     commit: Option<String>,
-    /// Branch in JSON reports and rows [default: from CI or git]
+    /// Branch in JSON, rows and the web page [default: from CI or git]
     #[arg(long, value_name = "NAME")]
     branch: Option<String>,
 }
 
-/// The variables of a CI system. Of several for one value, the first that is set counts.
-struct CiVariables {
-    /// The address of the repository, or the server and the path of the repository on it.
-    repository: &'static [&'static str],
-    commit: &'static str,
-    branch: &'static [&'static str],
-}
-
-/// The CI systems, each by the variables that it documents. Forgejo and Gitea set those of GitHub.
-const SYSTEMS: [CiVariables; 12] = [
-    CiVariables {
-        repository: &["GITHUB_SERVER_URL", "GITHUB_REPOSITORY"],
-        commit: "GITHUB_SHA",
-        branch: &["GITHUB_HEAD_REF", "GITHUB_REF_NAME"],
-    },
-    CiVariables {
-        repository: &["CI_PROJECT_URL"],
-        commit: "CI_COMMIT_SHA",
-        branch: &["CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "CI_COMMIT_REF_NAME"],
-    },
-    CiVariables {
-        repository: &["BUILD_REPOSITORY_URI"],
-        commit: "BUILD_SOURCEVERSION",
-        branch: &["SYSTEM_PULLREQUEST_SOURCEBRANCH", "BUILD_SOURCEBRANCH"],
-    },
-    CiVariables {
-        repository: &["BITBUCKET_GIT_HTTP_ORIGIN"],
-        commit: "BITBUCKET_COMMIT",
-        branch: &["BITBUCKET_BRANCH"],
-    },
-    CiVariables { repository: &["CIRCLE_REPOSITORY_URL"], commit: "CIRCLE_SHA1", branch: &["CIRCLE_BRANCH"] },
-    CiVariables {
-        repository: &["BUILDKITE_REPO"],
-        commit: "BUILDKITE_COMMIT",
-        branch: &["BUILDKITE_BRANCH"],
-    },
-    // Woodpecker.
-    CiVariables { repository: &["CI_REPO_URL"], commit: "CI_COMMIT_SHA", branch: &["CI_COMMIT_BRANCH"] },
-    CiVariables { repository: &["DRONE_REPO_LINK"], commit: "DRONE_COMMIT", branch: &["DRONE_BRANCH"] },
-    CiVariables {
-        repository: &["SEMAPHORE_GIT_URL"],
-        commit: "SEMAPHORE_GIT_SHA",
-        branch: &["SEMAPHORE_GIT_WORKING_BRANCH", "SEMAPHORE_GIT_BRANCH"],
-    },
-    CiVariables {
-        repository: &["CODEBUILD_SOURCE_REPO_URL"],
-        commit: "CODEBUILD_RESOLVED_SOURCE_VERSION",
-        branch: &["CODEBUILD_WEBHOOK_HEAD_REF"],
-    },
-    CiVariables {
-        repository: &["TRAVIS_REPO_SLUG"],
-        commit: "TRAVIS_COMMIT",
-        branch: &["TRAVIS_PULL_REQUEST_BRANCH", "TRAVIS_BRANCH"],
-    },
-    // Jenkins, last: other systems pass on variables with these names.
-    CiVariables {
-        repository: &["GIT_URL"],
-        commit: "GIT_COMMIT",
-        branch: &["CHANGE_BRANCH", "BRANCH_NAME", "GIT_BRANCH"],
-    },
+/// The variables that CI systems document: the address of the repository in parts, the commit, and the branch, of which the
+/// first that is set counts. Forgejo and Gitea set those of GitHub. Jenkins is last, because other systems pass on its names.
+const SYSTEMS: [[&str; 3]; 12] = [
+    ["GITHUB_SERVER_URL GITHUB_REPOSITORY", "GITHUB_SHA", "GITHUB_HEAD_REF GITHUB_REF_NAME"],
+    ["CI_PROJECT_URL", "CI_COMMIT_SHA", "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME CI_COMMIT_REF_NAME"],
+    ["BUILD_REPOSITORY_URI", "BUILD_SOURCEVERSION", "SYSTEM_PULLREQUEST_SOURCEBRANCH BUILD_SOURCEBRANCH"],
+    ["BITBUCKET_GIT_HTTP_ORIGIN", "BITBUCKET_COMMIT", "BITBUCKET_BRANCH"],
+    ["CIRCLE_REPOSITORY_URL", "CIRCLE_SHA1", "CIRCLE_BRANCH"],
+    ["BUILDKITE_REPO", "BUILDKITE_COMMIT", "BUILDKITE_BRANCH"],
+    ["CI_REPO_URL", "CI_COMMIT_SHA", "CI_COMMIT_BRANCH"],
+    ["DRONE_REPO_LINK", "DRONE_COMMIT", "DRONE_BRANCH"],
+    ["SEMAPHORE_GIT_URL", "SEMAPHORE_GIT_SHA", "SEMAPHORE_GIT_WORKING_BRANCH SEMAPHORE_GIT_BRANCH"],
+    ["CODEBUILD_SOURCE_REPO_URL", "CODEBUILD_RESOLVED_SOURCE_VERSION", "CODEBUILD_WEBHOOK_HEAD_REF"],
+    ["TRAVIS_REPO_SLUG", "TRAVIS_COMMIT", "TRAVIS_PULL_REQUEST_BRANCH TRAVIS_BRANCH"],
+    ["GIT_URL", "GIT_COMMIT", "CHANGE_BRANCH BRANCH_NAME GIT_BRANCH"],
 ];
 
 impl ProvenanceArgs {
@@ -101,12 +56,12 @@ impl ProvenanceArgs {
 }
 
 fn of_ci(variable: impl Fn(&str) -> Option<String>) -> Option<Provenance> {
-    SYSTEMS.iter().find_map(|system| {
-        let parts: Option<Vec<String>> = system.repository.iter().map(|name| variable(name)).collect();
-        let branch = system.branch.iter().find_map(|name| variable(name));
+    SYSTEMS.iter().find_map(|[repository, commit, branch]| {
+        let parts: Option<Vec<String>> = repository.split(' ').map(&variable).collect();
+        let branch = branch.split(' ').find_map(&variable);
         Some(Provenance {
             repository: Some(plain_address(&parts?.join("/"))?),
-            commit: variable(system.commit),
+            commit: variable(commit),
             branch: branch.map(|branch| plain_branch(&branch).to_owned()),
         })
     })
@@ -183,22 +138,20 @@ mod tests {
     #[test]
     fn each_ci_system_is_read_by_its_variables() {
         for system in &SYSTEMS {
-            let is_set = |name: &str| {
-                let names = system.repository.iter().chain(system.branch).chain([&system.commit]);
-                names.copied().any(|set| set == name)
-            };
+            let [repository, commit, _] = system;
             let found = of_ci(|name| {
-                is_set(name).then(|| match name {
+                let is_set = system.iter().any(|names| names.split(' ').any(|set| set == name));
+                is_set.then(|| match name {
                     "GITHUB_SERVER_URL" => "https://host.example".to_owned(),
                     "GITHUB_REPOSITORY" => "a/b".to_owned(),
-                    name if system.repository.contains(&name) => "https://t@host.example/a/b.git".to_owned(),
-                    name if name == system.commit => "0123".to_owned(),
+                    name if name == *repository => "https://t@host.example/a/b.git".to_owned(),
+                    name if name == *commit => "0123".to_owned(),
                     _ => "refs/heads/main".to_owned(),
                 })
             });
             let text = |text: &str| Some(text.to_owned());
             let (repository, commit, branch) = (text("host.example/a/b"), text("0123"), text("main"));
-            assert_eq!(found, Some(Provenance { repository, commit, branch }), "{}", system.commit);
+            assert_eq!(found, Some(Provenance { repository, commit, branch }), "{system:?}");
         }
         assert_eq!(of_ci(|_| None), None);
     }

@@ -1,5 +1,6 @@
 //! `report`, `badge` and `diff`: outputs of a check whose verdict does not become the exit status.
 
+use std::io::BufReader;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -8,12 +9,17 @@ use crate::cli::common::{
     CliError, ColorArgs, OutputArgs, PathArgs, PolicyArgs, links, open_base, print_error, print_error_line,
     refuse_stdin, refuse_terminal,
 };
-use crate::cli::gate::{CheckOptions, check_tree, file_tree};
+use crate::cli::files_from::FilesFromArgs;
+use crate::cli::gate::{CheckOptions, Keep, check_tree, file_tree};
 use crate::cli::outputs::{Output, Rendering, emit, keep, with_outputs};
 use crate::cli::parallel::Progress;
-use crate::output::{Badge, BadgeSubject, Format, Verbosity};
-use crate::report::{FileReport, Report, Verdict};
+use crate::cli::provenance::ProvenanceArgs;
+use crate::fleet::Fleet;
+use crate::input_error::LINK_OUT;
+use crate::output::{Badge, BadgeSubject, Figure, Format, Verbosity};
+use crate::report::{Detail, FileReport, PageSettings, Report, Verdict};
 use crate::workspace::FileTree;
+use crate::workspace::files::{link_out, open};
 use crate::workspace::git;
 use crate::workspace::git::files::Commit;
 use crate::workspace::repository::Repository;
@@ -22,6 +28,9 @@ pub(crate) const REPORT_EXAMPLES: &str = "\
 Examples:
   aivss-lint report --output report.html             a page about every threat model below this folder
   aivss-lint report --base main --output report.html with the differences from main
+  aivss-lint report --from rows/*.ndjson --output fleet.html
+                                                     a page about many repositories, from their rows
+  aivss-lint report --figure fleet > fleet.svg       a picture of all scores, for slides and READMEs
 
 The page is one file that needs no network and no server. `check --format html` writes the same page.";
 
@@ -39,28 +48,124 @@ pub(crate) struct ReportPageArgs {
     /// URL prefix of links to `path#L12` [default: from GitHub or GitLab CI]
     #[arg(long, value_name = "URL")]
     links: Option<String>,
+    #[command(flatten)]
+    provenance: ProvenanceArgs,
+    /// Title of the page [default: the name of the repository]
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    /// Agents to show in full [default: all, above 1,000 agents those that fail]
+    #[arg(long, value_name = "AGENTS")]
+    detail: Option<DetailName>,
+    /// Write a picture in place of the page
+    #[arg(long, value_name = "FIGURE", conflicts_with_all = ["title", "detail", "links", "base", "format"])]
+    figure: Option<FigureName>,
+    /// Read rows of `check --format ndjson` instead of threat models, of many repositories
+    #[arg(long, value_name = "ROWS", num_args = 1..)]
+    #[arg(conflicts_with_all = ["paths", "files_from", "policy", "base", "links"])]
+    from: Vec<PathBuf>,
+    /// Format of the report
+    #[arg(long, value_name = "FORMAT", default_value = "html")]
+    format: ReportFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ReportFormat {
+    /// A self-contained HTML page
+    Html,
+    /// Markdown, for job summaries
+    Markdown,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum DetailName {
+    /// All, also when printed
+    All,
+    /// Agents that fail
+    Failing,
+    /// None
+    None,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FigureName {
+    /// SVG image of all scores from 0 to 10
+    Fleet,
+    /// SVG image of the seven layers
+    Layers,
 }
 
 pub(crate) fn report(args: &ReportPageArgs, repository: &Repository) -> Result<Verdict, CliError> {
-    if args.to.output.is_none() {
+    if args.to.output.is_none() && args.format == ReportFormat::Html {
         refuse_terminal()?;
     }
-    let output = Output::new(Format::Html, args.to.output.clone());
+    let rendering = match (args.figure, args.format) {
+        (Some(FigureName::Fleet), _) => Rendering::Figure(Figure::Fleet),
+        (Some(FigureName::Layers), _) => Rendering::Figure(Figure::Layers),
+        (None, ReportFormat::Html) => Rendering::Report(Format::Html),
+        (None, ReportFormat::Markdown) => Rendering::Report(Format::Markdown),
+    };
+    let output = Output { rendering, file: args.to.output.clone() };
+    if !args.from.is_empty() {
+        let files = PathArgs { paths: args.from.clone(), files_from: FilesFromArgs::default() };
+        let report = write_one(output, &files, &args.policy, |options| {
+            let mut report = fleet_report(&options, repository);
+            report.page.title.clone_from(&args.title);
+            Ok(report)
+        })?;
+        return Ok(informed(&report, true));
+    }
     let report = write_one(output, &args.files, &args.policy, |options| {
         let base = open_base(args.base.as_deref(), repository.root())?;
-        let options = CheckOptions { base: base.as_ref(), ..options };
+        let provenance = args.provenance.provenance(repository);
+        let options = CheckOptions { base: base.as_ref(), provenance: Some(&provenance), ..options };
         let mut report = check_tree(&options, FileTree::WorkTree(repository))?;
         report.links = links(args.links.as_deref());
+        report.page = PageSettings {
+            title: args.title.clone().filter(|title| !title.trim().is_empty()),
+            detail: args.detail.map(|detail| match detail {
+                DetailName::All => Detail::All,
+                DetailName::Failing => Detail::Failing,
+                DetailName::None => Detail::None,
+            }),
+        };
         Ok(report)
     })?;
     let mut models = report.files.iter().filter(|file| file.is_model());
     Ok(informed(&report, models.all(FileReport::is_read)))
 }
 
+/// The report on the rows in files.
+fn fleet_report(options: &CheckOptions<'_>, repository: &Repository) -> Report {
+    let names: Vec<String> = options.paths.iter().map(|path| repository.shown(path)).collect();
+    let (fleet, errors) = Fleet::read(&names, &|at| {
+        let path = &options.paths[at];
+        if link_out(path, Some(repository.root())).is_some() {
+            return Err(LINK_OUT.to_owned());
+        }
+        Ok(Box::new(BufReader::new(open(path)?.0)))
+    });
+    let mut report = Report::new(options.today, options.fail_on);
+    let mut policies = fleet.policies.iter();
+    report.policy = match (policies.next(), policies.next()) {
+        (Some(only), None) => only.clone(),
+        _ => format!("{} policies", fleet.policies.len()),
+    };
+    report.input_errors = errors;
+    if fleet.agents.len() < fleet.totals.agents {
+        let (listed, all) = (fleet.agents.len(), fleet.totals.agents);
+        report.remarks.push(format!("Of {all} agents, the worst {listed} are listed; the figures count all"));
+    }
+    report.counted.models = fleet.totals.agents;
+    report.counted.fails = fleet.totals.failing > 0;
+    report.fleet = Some(fleet);
+    report
+}
+
 pub(crate) const BADGE_EXAMPLES: &str = "\
 Examples:
   aivss-lint badge --output aivss.svg                   the worst score of all agents with its band
   aivss-lint badge --subject gate --output gate.svg     the verdict of the check
+  aivss-lint badge --agent 'Trip planner'               the score of one agent
   aivss-lint badge --format endpoint > badge.json       for a service that draws badges, such as shields.io
 
 If a score cannot be computed, the badge shows that.";
@@ -77,6 +182,9 @@ pub(crate) struct BadgeArgs {
     /// The old name of `--subject`
     #[arg(long = "tells", value_name = "SUBJECT", hide = true, conflicts_with = "subject")]
     former_subject: Option<BadgeSubjectName>,
+    /// Show one agent instead of all of them
+    #[arg(long, value_name = "NAME")]
+    agent: Option<String>,
     /// Text on the left [default: AIVSS, or aivss-lint for the gate]
     #[arg(long, value_name = "TEXT")]
     label: Option<String>,
@@ -111,11 +219,22 @@ pub(crate) fn badge(args: &BadgeArgs, repository: &Repository) -> Result<Verdict
         BadgeSubjectName::Score => BadgeSubject::Score,
         BadgeSubjectName::Gate => BadgeSubject::Gate,
     };
-    let (label, is_endpoint) = (args.label.clone(), args.format == BadgeFormat::Endpoint);
+    let agent = args.agent.as_deref();
+    let label = args.label.clone().or_else(|| Some(format!("{} {}", subject.label(), agent?)));
+    let is_endpoint = args.format == BadgeFormat::Endpoint;
     let rendering = Rendering::Badge { subject, label, is_endpoint };
     let output = Output { rendering, file: args.to.output.clone() };
     let tree = FileTree::WorkTree(repository);
-    let report = write_one(output, &args.files, &args.policy, |options| check_tree(&options, tree))?;
+    let report = write_one(output, &args.files, &args.policy, |options| {
+        let keep = if agent.is_some() { Keep::Models } else { options.keep };
+        let mut report = check_tree(&CheckOptions { keep, ..options }, tree)?;
+        match agent {
+            Some(name) if !report.keep_agent(name) && report.input_errors.is_empty() => {
+                Err(CliError::about("--agent", format!("no agent is named `{name}`")))
+            }
+            _ => Ok(report),
+        }
+    })?;
     Ok(informed(&report, Badge::of(&report, subject, None).is_sure()))
 }
 

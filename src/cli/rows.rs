@@ -1,6 +1,5 @@
 //! The outputs of rows, which are written while files are checked: other reports are written when a run ends.
 
-use std::fmt;
 use std::io::{self, BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,6 +33,7 @@ pub(crate) struct RowSink {
 /// A sink that has rows; an error ends it.
 type OpenSink = io::Result<RowStream>;
 
+#[derive(Debug)]
 enum RowStream {
     Stdout(BufWriter<Stdout>),
     File(Box<BufWriter<Replacement>>),
@@ -82,14 +82,5 @@ impl RowStream {
             Self::Stdout(out) => out,
             Self::File(out) => out,
         }
-    }
-}
-
-impl fmt::Debug for RowStream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Stdout(_) => "Stdout",
-            Self::File(_) => "File",
-        })
     }
 }

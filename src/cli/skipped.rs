@@ -3,49 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::cli::lint_files::RunStage;
 use crate::file_kind::OtherFile;
 use crate::input_error::InputError;
-use crate::lint::{LintContext, LintResult};
 use crate::report::Report;
-use crate::rules::builtin::{EMPTY_FILE, MARKER_MISSING};
-use crate::source::{Language, Source, is_default};
+use crate::source::{Language, Source};
 use crate::workspace::candidate::Candidate;
-use crate::workspace::candidate::Marker;
 use crate::workspace::files::read;
 use crate::workspace::repository::Repository;
-
-/// Whether a file that has problems may still be skipped. Its name alone, or the user, says that it is a threat model: it
-/// does not contain the marker in any form, no pattern of the policy names it, and it contained no threat model in the
-/// base.
-pub(crate) fn may_be_other(
-    candidate: &Candidate,
-    bytes: &[u8],
-    context: LintContext<'_>,
-    stage: RunStage<'_>,
-) -> bool {
-    let path = &*candidate.matched;
-    (candidate.named || is_default(path))
-        && !candidate.by_marker
-        && !context.policy.includes(path)
-        && !context.before.is_some_and(|before| before.held(path))
-        // A broken file can be what became of a threat model of the base.
-        && !matches!(stage, RunStage::Pairing(_))
-        && !Marker::default().is_in(bytes, Language::of(path))
-}
-
-/// The kind of a file that may be skipped, if it is not a threat model that its problems make unreadable. A file that was
-/// given by name must be one of another tool's.
-pub(crate) fn unreadable(candidate: &Candidate, source: &Source, result: &LintResult) -> Option<OtherFile> {
-    let kept = [&MARKER_MISSING, &EMPTY_FILE].map(|rule| rule.name);
-    if !result.models.is_empty() || result.diagnostics.iter().any(|problem| kept.contains(&&*problem.rule)) {
-        return None;
-    }
-    let first = result.diagnostics.first()?;
-    let cause = || format!("line {}: {}", source.position(first.span.start).line, first.message);
-    let other = OtherFile::unreadable(&candidate.matched, source, cause)?;
-    (!candidate.named || other.is_foreign()).then_some(other)
-}
 
 /// Adds files that were not searched by their names, if they are recognized as those of other tools or as pages.
 pub(crate) fn add_hinted(report: &mut Report, hinted: &[Candidate]) {

@@ -91,6 +91,9 @@ struct Scores {
 pub fn export(source: &Source, agent_as: Option<&'static str>) -> Result<Exported, Vec<Refusal>> {
     let document = parse(source);
     let root = only_model(&document).map_err(|refusal| vec![refusal])?;
+    if root.get("aivss").is_none() {
+        return Err(vec![Refusal::new(first_key(root), NOT_SCORED)]);
+    }
     let mut violations = ModelFormat::Native.schema().violations(root);
     violations.retain(|violation| violation.kind != ViolationKind::Spelling);
     if !violations.is_empty() {
@@ -119,6 +122,9 @@ impl Refusal {
     }
 }
 
+const NOT_SCORED: &str = "the report consists of scores, and the agent is not scored: add `aivss` with the factors and the \
+                          CVSS vector, then run `aivss-lint fix`";
+
 /// The only threat model of a document, which must be in this project's format.
 fn only_model<'t>(document: &'t Document<'t>) -> Result<Node<'t>, Refusal> {
     if let Some(problem) = document.problems.first() {
@@ -133,14 +139,17 @@ fn only_model<'t>(document: &'t Document<'t>) -> Result<Node<'t>, Refusal> {
         return Err(Refusal::new(second.span(), message));
     }
     if detect(root) == DetectedFormat::Model(ModelFormat::OwaspReport) {
-        let first = root.as_map().and_then(|map| map.iter().next());
-        let span = first.map_or(root.span(), |entry| entry.key_span);
-        return Err(Refusal::new(span, "it is such a report already"));
+        return Err(Refusal::new(first_key(root), "it is such a report already"));
     }
     if ModelFormat::Native.overfull(root).is_some() {
         return Err(Refusal::new(root.span(), format!("it has more than {MOST_FINDINGS} findings")));
     }
     Ok(root)
+}
+
+fn first_key(root: Node<'_>) -> Span {
+    let first = root.as_map().and_then(|map| map.iter().next());
+    first.map_or(root.span(), |entry| entry.key_span)
 }
 
 struct Exporter<'t> {

@@ -18,8 +18,18 @@ pub(crate) struct Scaffold {
     pub(crate) origin: String,
     /// The known values, under the keys of a threat model.
     pub(crate) model: Data,
-    /// Whether the score is asked for even if nothing of it is known. Otherwise its form is a comment.
-    pub(crate) asks_score: bool,
+    pub(crate) score: ScoreForm,
+}
+
+/// The form of a score of which nothing is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ScoreForm {
+    /// Empty keys.
+    Asked,
+    /// A comment.
+    Offered,
+    /// None: the policy does not require a score.
+    Absent,
 }
 
 /// A part of new front matter: a top-level key with its text, or comments without a key.
@@ -80,7 +90,7 @@ impl Scaffold {
     pub(crate) fn new(origin: &str, version: &str) -> Self {
         let mut model = Data::EMPTY;
         model.put("aivss/version", version);
-        Self { origin: origin.to_owned(), model, asks_score: true }
+        Self { origin: origin.to_owned(), model, score: ScoreForm::Asked }
     }
 
     /// The threat model as YAML.
@@ -95,8 +105,11 @@ impl Scaffold {
             yaml.block(2, self.part("review"), REVIEW, &["review"]);
         }
         yaml.text.push('\n');
-        yaml.agent_score(self);
-        yaml.layers(self.part("maestro"));
+        match self.score {
+            ScoreForm::Absent => yaml.note(0, "The policy requires no score. `aivss` is the place for one."),
+            ScoreForm::Asked | ScoreForm::Offered => yaml.agent_score(self),
+        }
+        yaml.layers(self.part("maestro"), self.score);
         yaml.risks(2, self);
         let findings = self.part("findings");
         if !findings.items().is_empty() {
@@ -249,7 +262,7 @@ impl ScaffoldText {
     fn agent_score(&mut self, scaffold: &Scaffold) {
         let start = self.text.len();
         let mut score = scaffold.part("aivss").clone();
-        let is_form = !scaffold.asks_score && !scaffold.is_scored();
+        let is_form = scaffold.score == ScoreForm::Offered && !scaffold.is_scored();
         if is_form {
             score.put("version", "0.8");
         }
@@ -360,12 +373,17 @@ impl ScaffoldText {
         }
     }
 
-    fn layers(&mut self, layers: &Data) {
+    fn layers(&mut self, layers: &Data, score: ScoreForm) {
         self.text.push_str("\n# MAESTRO layers: the threats of each.\nmaestro:\n");
         if LayerSet::DEFAULT.layers().any(|kind| layers.get(kind.key()).is_none()) {
             let open = "If the sources do not say: `{ status: uncertain, analysis: What is not known. }`. If it does not \
                         apply: `{ status: not_applicable, reason: Why. }`.";
             self.note(2, open);
+        }
+        if score == ScoreForm::Absent {
+            let threats = "With its threats: `{ analysis: What can happen., threats: [{ title: In a few words, severity: High, \
+                           status: open, owner: A team }] }`.";
+            self.note(2, threats);
         }
         for kind in LayerSet::DEFAULT.layers() {
             let layer = layers.get(kind.key());

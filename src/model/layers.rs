@@ -103,12 +103,8 @@ impl Layer {
 
 /// The edits that add the missing layers, or the whole block of layers if there is none.
 pub(crate) fn stub_of_missing(file: Block<'_>, written: bool, layers: &[Layer]) -> Option<Fix> {
-    let mut missing: Vec<LayerKind> = Vec::new();
-    for layer in layers {
-        if !written || layer.answer == Answer::Blank(Blank::Missing) {
-            missing.push(layer.kind);
-        }
-    }
+    let is_missing = |layer: &&Layer| !written || layer.answer == Answer::Blank(Blank::Missing);
+    let missing: Vec<LayerKind> = layers.iter().filter(is_missing).map(|layer| layer.kind).collect();
     let texts: Vec<String> = missing.iter().map(|kind| placeholder(*kind)).collect();
     let forms: Vec<(&str, New<'_>)> =
         missing.iter().zip(&texts).map(|(kind, text)| (kind.key(), form(text))).collect();

@@ -32,7 +32,11 @@ pub(crate) fn blocks<'r>(diagnostics: impl Iterator<Item = &'r Diagnostic>) -> V
     let all: Vec<&Diagnostic> = diagnostics.collect();
     let mut by_place: BTreeMap<Key, usize> = BTreeMap::new();
     for (at, diagnostic) in all.iter().enumerate() {
-        by_place.entry(key(diagnostic, diagnostic.span)).or_insert(at);
+        let first = by_place.entry(key(diagnostic, diagnostic.span)).or_insert(at);
+        // A consequence follows from a wrong value, not from one that only exceeds a limit.
+        if all[*first].fix.is_none() && diagnostic.fix.is_some() {
+            *first = at;
+        }
     }
     let causes: Vec<Option<usize>> = all.iter().map(|one| cause_of(one, &all, &by_place)).collect();
     let mut effects: BTreeMap<usize, Vec<&Diagnostic>> = BTreeMap::new();

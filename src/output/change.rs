@@ -143,7 +143,7 @@ pub(crate) fn differences(agent: &AgentChange) -> Vec<&Difference> {
     differences
 }
 
-fn difference_in_words(difference: &Difference, arrow: &str) -> String {
+pub(crate) fn difference_in_words(difference: &Difference, arrow: &str) -> String {
     let what = &difference.what;
     match (&difference.before, &difference.after) {
         (Some(before), Some(after)) => format!("{what}: {before} {arrow} {after}"),

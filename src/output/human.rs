@@ -9,7 +9,7 @@ use crate::explain::page_url;
 use crate::output::blocks::{ProblemBlock, blocks};
 use crate::output::change::{ChangeLine, LineSubject, lines};
 use crate::output::problem::{Detail, asides};
-use crate::output::snippet::{Context, Quoted, Underline, drawn, listed};
+use crate::output::snippet::{Context, Quoted, Underline, drawn};
 use crate::output::summary::{write_rules, write_verdict};
 use crate::output::text::{Tone, line_width, painted, wrapped};
 use crate::output::{Look, ProblemList, Verbosity};
@@ -219,8 +219,11 @@ fn write_problems(
         write_title(block, look, out)?;
         let (first, marks) = (block.first(), block.marks());
         let tone = Tone::from(first.level);
-        let picture = match words(&quoted, &marks) {
-            Some(words) => listed(source, first.span, &words, look),
+        let picture = match places(file, &quoted, &marks) {
+            Some(places) => {
+                let text = wrapped(&places, look.width, (2, 4)).replace('\u{a0}', " ");
+                format!("  {}\n", painted(&text, Tone::Dim, look))
+            }
             None => drawn(&quoted, &marks, context(first), tone, look),
         };
         write!(out, "{picture}")?;
@@ -239,23 +242,20 @@ const fn context(problem: &Diagnostic) -> Context {
     if problem.model.is_some() { Context::None } else { Context::Around }
 }
 
-/// The underlined texts as a list with their lines, if each of many is all that its line contains.
-fn words(quoted: &Quoted<'_>, marks: &[Underline]) -> Option<String> {
-    if marks.len() <= PICTURES {
-        return None;
-    }
-    let mut words = Vec::new();
+/// The lines of many underlined texts, if each of them is all that its line contains.
+fn places(file: &FileReport, quoted: &Quoted<'_>, marks: &[Underline]) -> Option<String> {
+    let (first, others) = marks.split_first().filter(|_| marks.len() > PICTURES)?;
     for mark in marks {
-        let number = quoted.source.position(mark.span.start).line;
-        let text = quoted.text.get(mark.span.range())?;
-        let whole = quoted.line(number).1.trim();
-        let is_whole = whole.strip_suffix(':').unwrap_or(whole) == text;
+        let whole = quoted.line(quoted.source.position(mark.span.start).line).1.trim();
+        let is_whole = Some(whole.strip_suffix(':').unwrap_or(whole)) == quoted.text.get(mark.span.range());
         if !is_whole || mark.text.is_some() {
             return None;
         }
-        words.push(format!("{} (line\u{a0}{number})", line(text)));
     }
-    Some(words.join(", ").replace(" (line", "\u{a0}(line"))
+    let others = others.iter().map(|mark| file.position(mark.span.start).line.to_string());
+    let place = file.position(first.span.start);
+    let place = format!("{}:{}:{}", line(file.name()), place.line, place.column);
+    Some(format!("{}, lines {}", plain_line(place), others.collect::<Vec<_>>().join(", ")))
 }
 
 /// Writes level, rules and message, as compilers do.

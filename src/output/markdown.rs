@@ -1,34 +1,48 @@
-//! Markdown for people who review a change: GitHub's job summaries, and comments there and on GitLab. It is a summary of
-//! bounded size. Programs should read JSON. Every text of a file is escaped by [`text()`].
+//! Markdown for people who review a change: GitHub's job summaries, and comments there and on GitLab. What changed comes
+//! first, then what to fix; the rest is folded. It is a summary of bounded size. Programs should read JSON. Texts of files
+//! are escaped by [`text()`] and [`code()`].
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use crate::aivss::LayerSet;
+use crate::aivss::Band;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::escape::{cut, line};
 use crate::model::{Answer, Layer};
 use crate::output::Links;
-use crate::output::change::{LineSubject, agent_in_words, lines, touched};
-use crate::output::problem::{Detail, details, levels_in_words};
+use crate::output::blocks::{ProblemBlock, blocks};
+use crate::output::change::{difference_in_words, differences, policy_differences, worst_first};
+use crate::output::fleet;
+use crate::output::palette;
+use crate::output::problem::{Detail, details, levels_in_words, passes_because};
 use crate::policy::Direction;
-use crate::report::{AgentChange, Change, FileReport, NOT_SCORED, Report, ScoreChange, Verdict, count};
+use crate::report::{
+    AgentChange, Change, Difference, FileReport, NOT_SCORED, Report, ScoreChange, Verdict, count,
+};
 
 /// The bytes at which each part ends at the latest. Later parts may use the room that earlier parts leave. GitHub accepts
 /// 65,536 characters in a comment.
-const REMARKS_END: usize = 5_000;
+const ERRORS_END: usize = 5_000;
 const HEAD_END: usize = 9_000;
 const CHANGE_END: usize = 21_000;
-const AGENTS_END: usize = 36_000;
-const PROBLEMS_END: usize = 52_000;
+const PROBLEMS_END: usize = 37_000;
+const AGENTS_END: usize = 47_000;
+const FOLDS_END: usize = 56_000;
 const PASSED_END: usize = 59_000;
 /// The characters shown of a name or a path, and of a message.
 const NAME: usize = 120;
 const MESSAGE: usize = 400;
+/// The differences of an agent that its row shows.
+const REASONS: usize = 4;
+/// The agents up to which their table is not folded.
+const FEW_AGENTS: usize = 10;
 
 pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    if let Some(fleet) = &report.fleet {
+        return fleet::write_markdown(report, fleet, out);
+    }
     // A comment is found again by its first line.
     let own = env!("CARGO_PKG_NAME");
     let text = match report.category.as_deref().filter(|category| *category != own) {
@@ -40,9 +54,9 @@ pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     if let Some(change) = &report.change {
         page.change(change);
     }
-    page.agents();
     page.problems();
-    page.not_counted();
+    page.agents();
+    page.folds();
     out.write_all(page.text.as_bytes())
 }
 
@@ -53,9 +67,8 @@ struct MarkdownPage<'r> {
     text: String,
 }
 
-/// A row of the table of agents, with what decides whether it stays in a table that is too long.
+/// A row of the table of agents, with what decides its place.
 struct AgentRow {
-    changed: bool,
     score: Option<Decimal>,
     text: String,
 }
@@ -78,221 +91,311 @@ impl MarkdownPage<'_> {
         }
     }
 
+    /// Adds items that are folded up under a title, if there are any.
+    fn fold(&mut self, title: &str, end: usize, items: Vec<String>, word: &str) {
+        if items.is_empty() {
+            return;
+        }
+        self.text.push_str(&format!("\n<details><summary>{title}</summary>\n\n"));
+        self.list(end, items, word);
+        self.text.push_str("\n</details>\n");
+    }
+
     /// Adds the verdict and what concerns the whole run.
     fn head(&mut self) {
         let report = self.report;
-        let verdict = report.verdict();
-        let sign = match verdict {
-            Verdict::Passed => "✅",
-            Verdict::Failed => "❌",
-            Verdict::CannotCheck => "⚠️",
+        let totals = report.totals();
+        let (sign, verdict) = match report.verdict() {
+            Verdict::Passed => ("✅", "passed"),
+            Verdict::Failed => ("❌", "failed"),
+            Verdict::CannotCheck => ("⚠️", "cannot check everything"),
         };
-        let policy = text(report.root_path(&report.policy), NAME);
-        let summary = text(&report.summary_from_root(), MESSAGE);
-        self.text.push_str(&format!(
-            "## aivss-lint: {sign} {}\n\nUnder policy {policy}: {summary}\n\n",
-            verdict.words()
-        ));
-        let remarks = report.remarks.iter().map(|remark| format!("- {}\n", text(remark, MESSAGE)));
-        self.list(REMARKS_END, remarks, "remark");
-        let lowered = report.lowered.iter();
-        let lowered = lowered.map(|rule| format!("- lowered on the command line: {}\n", text(rule, NAME)));
-        self.list(HEAD_END, lowered, "lowered rule");
+        let mut parts = vec![verdict.to_owned()];
+        let counting = report.diagnostics().filter(|(_, problem)| report.counts(problem));
+        parts.extend(levels_in_words(counting.map(|(_, problem)| problem.level)));
+        let changed = report.change.iter().flat_map(|change| &change.agents);
+        let riskier = changed.filter(|agent| agent.direction() == Direction::Worse).count();
+        parts.extend((riskier > 0).then(|| format!("{} riskier", count(riskier, "agent"))));
+        if parts.len() == 1 {
+            parts.push(count(totals.models, "threat model"));
+        }
+        self.text.push_str(&format!("## {sign} aivss-lint: {}\n\n", parts.join(", ")));
+        let mut facts = vec![format!("Policy {}", code(report.root_path(&report.policy), NAME))];
+        let base = report.change.as_ref().map(|change| &change.base);
+        facts.extend(base.map(|base| format!("base {}", code(&base.to_string(), NAME))));
+        facts.push(count(totals.models, "threat model"));
+        facts.extend((totals.uncomputed > 0).then(|| format!("{} not computable", totals.uncomputed)));
+        facts.extend((totals.skipped > 0).then(|| format!("{} skipped", count(totals.skipped, "file"))));
+        facts.extend(report.not_scored());
+        if let Some(worst) = &totals.worst {
+            facts.push(format!("highest score {}", graded(worst.score, worst.severity)));
+        }
+        self.text.push_str(&(facts.join(" · ") + "\n\n"));
         let errors = report.input_errors.iter().map(|error| {
-            let path = text(report.root_path(error.path()), NAME);
-            format!("- ⚠️ cannot check {path}: {}\n", text(&error.to_string(), MESSAGE))
+            let path = code(report.root_path(error.path()), NAME);
+            format!("- ⚠️ cannot check {path}: {}\n", prose(&error.to_string(), MESSAGE))
         });
-        self.list(HEAD_END, errors, "input");
+        self.list(ERRORS_END, errors, "input");
+        if let Some(change) = &report.change {
+            let looser = policy_differences(change).0;
+            if !looser.is_empty() {
+                self.text.push_str("\n⚠️ **This change loosens the policy**\n\n");
+            }
+            let looser = looser.into_iter().map(|one| format!("- {}\n", difference(one)));
+            self.list(HEAD_END, looser, "loosened setting");
+        }
+        let lowered = report.lowered.iter();
+        let lowered = lowered.map(|rule| format!("- ⚠️ lowered on the command line: {}\n", code(rule, NAME)));
+        let remarks = report.remarks.iter().map(|remark| format!("- {}\n", prose(remark, MESSAGE)));
+        self.list(HEAD_END, lowered.chain(remarks), "remark");
     }
 
-    /// Adds the table of agents.
-    fn agents(&mut self) {
-        let report = self.report;
-        let touched = touched(report);
-        let mut rows = Vec::new();
-        for file in report.files.iter().filter(|file| !file.is_policy) {
-            for (at, model) in file.models.iter().enumerate() {
-                let agent = touched.get(&(file.name(), model.position)).copied();
-                rows.push(self.agent_row(file, at, report.change.as_ref().map(|_| change_sign(agent))));
+    /// Adds the table of changed agents, the worst first, and the problems that the change fixes.
+    fn change(&mut self, change: &Change) {
+        let files: BTreeMap<&str, &FileReport> =
+            self.report.files.iter().map(|file| (file.name(), file)).collect();
+        let rows: Vec<String> =
+            worst_first(change).into_iter().map(|agent| self.changed_agent(agent, &files)).collect();
+        if rows.is_empty() {
+            self.text.push_str("\nNo threat model changes.\n");
+        } else {
+            self.text.push_str("\n| Agent | Before | After | Why |\n| --- | ---: | ---: | --- |\n");
+            self.list(CHANGE_END, rows, "agent");
+        }
+        let fixed: Vec<String> =
+            change.fixed.iter().map(|(rule, number)| format!("{} {number}", code(rule, NAME))).collect();
+        if !fixed.is_empty() {
+            self.text.push_str(&format!("\n✅ Fixed: {}\n", fixed.join(", ")));
+        }
+    }
+
+    fn changed_agent(&self, agent: &AgentChange, files: &BTreeMap<&str, &FileReport>) -> String {
+        let name = text(agent.name.as_deref().unwrap_or("(no name)"), NAME);
+        let name = match files.get(&*agent.path).zip(agent.position) {
+            Some((file, at)) => self.links.around(&name, &file.path, at.line),
+            None => format!("~~{name}~~ {}", code(self.report.root_path(&agent.path), NAME)),
+        };
+        let sign = direction_sign(agent.direction());
+        let (before, after) = match (agent.before, agent.after) {
+            (ScoreChange::Absent, after) => ("new".to_owned(), side(after)),
+            (before, after) if before == after => (side(before), "same".to_owned()),
+            (before @ ScoreChange::Scored(old, _), after @ ScoreChange::Scored(new, _)) => {
+                (side(before), format!("**{}** {sign}{}", side(after), apart(old, new)))
+            }
+            (before, after) => (side(before), format!("**{}** {sign}", side(after))),
+        };
+        let differences = differences(agent);
+        let mut reasons: Vec<String> = differences
+            .iter()
+            .take(REASONS)
+            .map(|one| format!("{}{}", direction_sign(one.direction), difference(one)))
+            .collect();
+        let more = differences.len().saturating_sub(REASONS);
+        reasons.extend((more > 0).then(|| format!("{more} more")));
+        if let Some(old) = &agent.renamed_from {
+            reasons.push(format!("renamed from {}", code(self.report.root_path(old), NAME)));
+        }
+        format!("| {name} | {before} | {} | {} |\n", after.trim_end(), reasons.join("<br>"))
+    }
+
+    /// Adds the problems that count, the most severe first. A consequence is shown with its cause.
+    fn problems(&mut self) {
+        let (mut to_fix, mut notes, mut explained) = (Vec::new(), Vec::new(), BTreeSet::new());
+        for level in [Level::Error, Level::Warning, Level::Note] {
+            for file in &self.report.files {
+                let problems = file.diagnostics.iter();
+                let problems = problems.filter(|one| one.level == level && self.report.counts(one));
+                for block in blocks(problems) {
+                    let is_note = level == Level::Note && !self.report.fails(block.first());
+                    let item = self.problem(file, &block, &mut explained);
+                    if is_note { &mut notes } else { &mut to_fix }.push(item);
+                }
             }
         }
-        let agents = report.change.iter().flat_map(|change| &change.agents);
-        for agent in agents.filter(|agent| agent.is_gone()) {
-            let name = text(agent.name.as_deref().unwrap_or("(no name)"), NAME);
-            let words = agent_in_words(agent, "→", |path| report.root_path(path));
-            let text = format!("| ~~{name}~~ | – | – | {words} | – | – |\n");
-            rows.push(AgentRow { changed: true, score: None, text });
+        if !to_fix.is_empty() {
+            self.text.push_str("\n**To fix**\n\n");
+            self.list(PROBLEMS_END, to_fix, "problem");
+        }
+        let title = count(notes.len(), "note");
+        self.fold(&title, PROBLEMS_END, notes, "note");
+    }
+
+    /// One line about problems that belong together, and how to fix the first of their rule.
+    fn problem<'r>(
+        &self,
+        file: &FileReport,
+        block: &ProblemBlock<'r>,
+        explained: &mut BTreeSet<&'r str>,
+    ) -> String {
+        let first = block.first();
+        let sign = match first.level {
+            Level::Error => "❌",
+            Level::Warning => "⚠️",
+            Level::Note => "ℹ️",
+        };
+        let rules: Vec<String> = block.rules().into_iter().map(|rule| code(rule, NAME)).collect();
+        let place = self.place(file, first);
+        let mut item =
+            format!("- {sign} {place} **{}** {}", rules.join(" "), prose(&block.message(), MESSAGE));
+        let effect = block.effects.last().and_then(|last| last.cause.as_ref());
+        item.extend(effect.map(|cause| format!(", {}", prose(&cause.effect, MESSAGE))));
+        if let Some(id) = first.finding_shown().filter(|_| block.has_one_finding()) {
+            item.push_str(&format!(" (finding {})", code(id, NAME)));
+        }
+        if block.is_fixable() {
+            item.push_str(" → `aivss-lint fix`");
+        } else if explained.insert(&*first.rule) || first.help.is_some() && block.alike.len() == 1 {
+            let details = block.details();
+            if let Some(help) = details.iter().find(|detail| detail.word == "help") {
+                item.push_str(&format!("<br>{}", prose(&help.text, MESSAGE)));
+            }
+        }
+        item + "\n"
+    }
+
+    fn place(&self, file: &FileReport, problem: &Diagnostic) -> String {
+        let (start, end) = file.range(problem.span);
+        self.links.place(&file.path, start.line, end.line)
+    }
+
+    /// Adds the table of all agents. Those without a score come first, then the highest scores.
+    fn agents(&mut self) {
+        let mut rows = Vec::new();
+        for file in self.report.files.iter().filter(|file| !file.is_policy) {
+            rows.extend((0..file.models.len()).map(|at| self.agent_row(file, at)));
         }
         if rows.is_empty() {
             return;
         }
-        let (title, rule) = if report.change.is_some() { (" Change |", " --- |") } else { ("", "") };
-        self.text.push_str(&format!("\n| Agent | Score | Band |{title} Layers | Problems |\n"));
-        self.text.push_str(&format!("| --- | ---: | --- |{rule} --- | --- |\n"));
-        if self.text.len() + rows.iter().map(|row| row.text.len()).sum::<usize>() > AGENTS_END {
-            rows.sort_by_key(|row| Reverse((row.changed, row.score)));
+        let head =
+            "| Agent | Score | Layers | Open threats | Problems |\n| --- | ---: | --- | ---: | --- |\n";
+        let title = format!("All agents ({})", rows.len());
+        let is_folded = self.report.change.is_some() || rows.len() > FEW_AGENTS;
+        let is_long = self.text.len() + rows.iter().map(|row| row.text.len()).sum::<usize>() > AGENTS_END;
+        // The highest known scores stay in a table that is too long.
+        rows.sort_by_key(|row| Reverse((row.score.is_none() != is_long, row.score)));
+        let rows: Vec<String> = rows.into_iter().map(|row| row.text).collect();
+        if is_folded {
+            self.text.push_str(&format!("\n<details><summary>{title}</summary>\n\n{head}"));
+            self.list(AGENTS_END, rows, "agent");
+            self.text.push_str("\n</details>\n");
+        } else {
+            self.text.push_str(&format!("\n{head}"));
+            self.list(AGENTS_END, rows, "agent");
         }
-        self.list(AGENTS_END, rows.into_iter().map(|row| row.text), "agent");
-        let keys =
-            LayerSet::DEFAULT.layers().map(|kind| text(kind.key(), NAME)).collect::<Vec<_>>().join(", ");
-        self.text.push_str(&format!(
-            "\n<sub>● mapped, ◐ uncertain, ○ not applicable, ✗ blank or unreadable; layers: {keys}</sub>\n"
-        ));
     }
 
-    fn agent_row(&self, file: &FileReport, at: usize, change: Option<String>) -> AgentRow {
+    fn agent_row(&self, file: &FileReport, at: usize) -> AgentRow {
         let model = &file.models[at];
         let name = text(model.name().unwrap_or("(no name)"), NAME);
         let agent = self.links.around(&name, &file.path, model.position.line);
         let worst = model.worst();
-        let (score, band) = match worst {
-            Some(worst) if model.is_unscored => (format!("≥ {}", worst.score), NOT_SCORED),
-            Some(worst) => (worst.score.to_string(), worst.band.name()),
-            None if model.is_unscored => ("–".to_owned(), NOT_SCORED),
-            None => ("–".to_owned(), "not computable"),
+        let score = match worst {
+            Some(worst) if model.is_unscored => format!("≥ {} ⚪ {NOT_SCORED}", worst.score),
+            Some(worst) => graded(worst.score, worst.band),
+            None if model.is_unscored => format!("⚪ {NOT_SCORED}"),
+            None => "⚪ not computable".to_owned(),
         };
-        let (mut layers, problems) = (layers(model.model.layers()), self.counts(file, at));
         let today = self.report.today;
         let open = model.model.threats().filter(|threat| threat.is_open(today)).count();
-        if open > 0 {
-            layers.push_str(&format!(" {}", count(open, "open threat")));
-        }
-        let changed = change.as_ref().is_some_and(|change| change != "=");
-        let change = change.map_or_else(String::new, |change| format!(" {change} |"));
-        let text = format!("| {agent} | {score} | {band} |{change} {layers} | {problems} |\n");
-        AgentRow { changed, score: worst.map(|worst| worst.score), text }
-    }
-
-    /// The number of problems of a threat model that count, by level.
-    fn counts(&self, file: &FileReport, at: usize) -> String {
         let counting = file.problems_of(at).filter(|problem| self.report.counts(problem));
-        let words = levels_in_words(counting.map(|problem| problem.level));
-        if words.is_empty() { "–".to_owned() } else { words.join(", ") }
+        let problems = levels_in_words(counting.map(|problem| problem.level)).join(", ");
+        let layers = layers(model.model.layers());
+        let text = format!("| {agent} | {score} | {layers} | {open} | {problems} |\n");
+        AgentRow { score: worst.map(|worst| worst.score), text }
     }
 
-    /// Adds the effects of the change.
-    fn change(&mut self, change: &Change) {
+    /// Adds what few readers need: calculations, other changes of the policy, and the problems that do not count.
+    fn folds(&mut self) {
         let report = self.report;
-        let base = text(&change.base.to_string(), NAME);
-        self.text.push_str(&format!("\n### Effects of this change\n\nAgainst {base}:\n\n"));
-        let files: BTreeMap<&str, &FileReport> =
-            report.files.iter().map(|file| (file.name(), file)).collect();
-        let mut items = Vec::new();
-        for line in lines(change, "→", |path| report.root_path(path)) {
-            let words = text(&line.words, MESSAGE);
-            let item = match line.subject {
-                LineSubject::Policy => format!("- policy: {words}"),
-                LineSubject::Agent(agent) => {
-                    let name = text(agent.name.as_deref().unwrap_or("(no name)"), NAME);
-                    let path = match files.get(&*agent.path).zip(agent.position) {
-                        Some((file, at)) => self.links.place(&file.path, at.line, at.line),
-                        None => text(report.root_path(&agent.path), NAME),
-                    };
-                    format!("- **{name}** ({path}): {words}")
-                }
-                LineSubject::Same => format!("  - {words}"),
-                LineSubject::Change => format!("- {words}"),
-            };
-            items.push(match line.word() {
-                "" => format!("{item}\n"),
-                word => format!("{item}{} **{word}**\n", arrow(line.direction)),
-            });
-        }
-        self.list(CHANGE_END, items, "line");
-    }
-
-    /// Adds the problems that count, the most severe first.
-    fn problems(&mut self) {
-        let mut items = Vec::new();
-        for (level, title) in [(Level::Error, "Errors"), (Level::Warning, "Warnings"), (Level::Note, "Notes")]
-        {
-            let mut heading = format!("\n#### {title}\n");
-            for file in &self.report.files {
-                let mut path = format!("\n{}\n\n", text(&file.path, NAME));
-                let problems = file.diagnostics.iter();
-                for problem in problems.filter(|one| one.level == level && self.report.counts(one)) {
-                    // A heading is part of the first item below it, so that neither is written alone.
-                    let heading = std::mem::take(&mut heading) + &std::mem::take(&mut path);
-                    items.push(heading + "- " + &self.problem(file, problem));
-                }
+        let mut workings = Vec::new();
+        for (file, problem) in report.diagnostics().filter(|(_, problem)| report.counts(problem)) {
+            let details = details(problem, Some(report)).into_iter().filter(|one| one.word != "help");
+            let lines: Vec<String> = details.map(|detail| detail_line(&detail)).collect();
+            if !lines.is_empty() {
+                let (place, rule) = (self.place(file, problem), code(&problem.rule, NAME));
+                workings.push(format!("- {place} {rule}\n{}", lines.concat()));
             }
         }
-        if !items.is_empty() {
-            self.text.push_str("\n### Problems\n");
-            self.list(PROBLEMS_END, items, "problem");
+        self.fold("Calculations and policy lines", FOLDS_END, workings, "problem");
+        if let Some(change) = &report.change {
+            let others = policy_differences(change).1.into_iter();
+            let others = others.map(|one| format!("- {}\n", difference(one)));
+            self.fold("Other changes of the policy", FOLDS_END, others.collect(), "change");
         }
-    }
-
-    /// Adds the problems that do not count, folded up.
-    fn not_counted(&mut self) {
-        let problems = self.report.diagnostics().filter(|(_, problem)| !self.report.counts(problem));
-        let items: Vec<String> = problems
-            .map(|(file, problem)| format!("- {}: {}", text(&file.path, NAME), self.problem(file, problem)))
-            .collect();
-        if !items.is_empty() {
-            let title = format!("{} excepted or in the base already", count(items.len(), "problem"));
-            self.text.push_str(&format!("\n<details><summary>{title}</summary>\n\n"));
-            self.list(PASSED_END, items, "problem");
-            self.text.push_str("\n</details>\n");
+        let passing: Vec<_> = report.diagnostics().filter(|(_, problem)| !report.counts(problem)).collect();
+        let excepted = passing.iter().filter_map(|(_, problem)| problem.excepted.as_ref());
+        let next = excepted.map(|excepted| excepted.expires).min();
+        let number = report.totals().excepted;
+        let mut titles = Vec::new();
+        if let Some(next) = next {
+            titles.push(format!("{} excepted, the next exception ends on {next}", count(number, "problem")));
         }
-    }
-
-    fn problem(&self, file: &FileReport, problem: &Diagnostic) -> String {
-        let (start, end) = file.range(problem.span);
-        let place = self.links.place(&file.path, start.line, end.line);
-        let (level, rule) = (problem.level.name(), text(&problem.rule, NAME));
-        let mut item = format!("{place} {level} **{rule}**: {}", text(&problem.message, MESSAGE));
-        if let Some(id) = problem.finding_shown() {
-            item.push_str(&format!(" (finding {})", text(id, NAME)));
-        }
-        item.push('\n');
-        for Detail { word, text: detail } in details(problem, Some(self.report)) {
-            item.push_str(&format!("  <br><sub>{word}: {}</sub>\n", text(&detail, MESSAGE)));
-        }
-        item
+        let known = passing.len() - number;
+        titles.extend((known > 0).then(|| format!("{} in the base already", count(known, "problem"))));
+        let items = passing.into_iter().map(|(file, problem)| {
+            let (place, rule) = (self.place(file, problem), code(&problem.rule, NAME));
+            let because = prose(&passes_because(report, problem).unwrap_or_default(), MESSAGE);
+            format!("- {place} {rule} {}: {because}\n", prose(&problem.message, MESSAGE))
+        });
+        let items = items.collect();
+        self.fold(&titles.join("; "), PASSED_END, items, "problem");
     }
 }
 
-/// The cell that shows the change of an agent's score.
-fn change_sign(agent: Option<&AgentChange>) -> String {
-    let Some(agent) = agent else { return "=".to_owned() };
-    match (agent.before, agent.after) {
-        (ScoreChange::Absent, _) => "new".to_owned(),
-        (before, after) if before == after && agent.differences.is_empty() => "= (renamed)".to_owned(),
-        (before, after) if before == after => "= (inputs differ)".to_owned(),
-        (before, after) => {
-            let [before, after] = [before, after].map(|score| match score {
-                ScoreChange::Absent
-                | ScoreChange::Unread
-                | ScoreChange::NotScored
-                | ScoreChange::Unscored => "–".to_owned(),
-                ScoreChange::Scored(score, _) => score.to_string(),
-            });
-            format!("{before} → {after}{}", arrow(agent.direction()))
+fn detail_line(Detail { word, text }: &Detail) -> String {
+    let text = if *word == "working" { code(text, MESSAGE) } else { prose(text, MESSAGE) };
+    format!("  - {}: {text}\n", if *word == "working" { "calculation" } else { word })
+}
+
+/// A difference in words, with its subject as code if it is a key.
+fn difference(one: &Difference) -> String {
+    let words = difference_in_words(one, "→");
+    match words.strip_prefix(&*one.what) {
+        Some(rest) if !one.what.contains(' ') => code(&one.what, NAME) + &text(rest, MESSAGE),
+        _ => text(&words, MESSAGE),
+    }
+}
+
+/// A score with the sign and the name of its band.
+fn graded(score: Decimal, band: Band) -> String {
+    // A break within a score is hard to read in the narrow cells of a phone.
+    format!("{score}\u{a0}{}\u{a0}{}", palette::of_band(Some(band)).sign, band.name())
+}
+
+/// The cell of a score in one of two revisions.
+fn side(score: ScoreChange) -> String {
+    match score {
+        ScoreChange::Scored(score, band) => graded(score, band),
+        ScoreChange::Absent => "removed".to_owned(),
+        ScoreChange::Unread | ScoreChange::NotScored | ScoreChange::Unscored => {
+            format!("{} {score}", palette::of_band(None).sign)
         }
     }
 }
 
-const fn arrow(direction: Direction) -> &'static str {
+fn apart(before: Decimal, after: Decimal) -> String {
+    if after > before { format!("+{}", after - before) } else { format!("−{}", before - after) }
+}
+
+const fn direction_sign(direction: Direction) -> &'static str {
     match direction {
-        Direction::Worse => " ▲",
-        Direction::Better => " ▼",
+        Direction::Worse => "🔺\u{a0}",
+        Direction::Better => "✅\u{a0}",
         Direction::Other => "",
     }
 }
 
-/// One sign per layer, in MAESTRO's order.
+/// The numbers of layers by answer.
 fn layers(layers: &[Layer]) -> String {
-    if layers.is_empty() {
-        return "–".to_owned();
-    }
-    let signs = layers.iter().map(|layer| match layer.answer {
-        Answer::Mapped => '●',
-        Answer::Uncertain => '◐',
-        Answer::NotApplicable => '○',
-        Answer::Blank(_) | Answer::Unreadable => '✗',
-    });
-    signs.collect()
+    let names = [
+        ("mapped", layers.iter().filter(|layer| layer.answer == Answer::Mapped).count()),
+        ("uncertain", layers.iter().filter(|layer| layer.answer == Answer::Uncertain).count()),
+        ("not applicable", layers.iter().filter(|layer| layer.answer == Answer::NotApplicable).count()),
+    ];
+    let blank = layers.len() - names.iter().map(|(_, number)| number).sum::<usize>();
+    let parts = names.into_iter().chain([("blank", blank)]).filter(|(_, number)| *number > 0);
+    parts.map(|(name, number)| format!("{number} {name}")).collect::<Vec<_>>().join(", ")
 }
 
 /// U+2060, a zero-width character without a line break. [`line()`] escapes those in files.
@@ -303,8 +406,38 @@ const GROWTH: usize = 3;
 
 /// A text cut to `most` characters, safe in paragraphs, lists and tables.
 pub(crate) fn text(raw: &str, most: usize) -> String {
+    escaped(line(cut(raw, most).trim()).trim(), most)
+}
+
+/// A value to copy, as a code span that the value cannot end. A pipe would end the cell of a table, so that a value with
+/// one is [`text()`].
+fn code(raw: &str, most: usize) -> String {
     let cut = cut(raw, most);
     let safe = line(cut.trim());
+    let safe = safe.trim();
+    if safe.is_empty() || safe.contains('|') {
+        return escaped(safe, most);
+    }
+    let longest = safe.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let space = if safe.starts_with('`') || safe.ends_with('`') { " " } else { "" };
+    format!("{fence}{space}{safe}{space}{fence}")
+}
+
+/// A message of ours: what it quotes in grave accents becomes code spans. Where they are not in pairs, because a quoted
+/// text contains some, all of it is [`text()`].
+fn prose(raw: &str, most: usize) -> String {
+    let cut = cut(raw, most);
+    let safe = line(cut.trim());
+    let parts: Vec<&str> = safe.split('`').collect();
+    if parts.len() % 2 == 0 || parts.iter().skip(1).step_by(2).any(|part| part.trim().is_empty()) {
+        return text(raw, most);
+    }
+    let parts = parts.into_iter().enumerate();
+    parts.map(|(at, part)| if at % 2 == 1 { code(part, most) } else { escaped(part, most) }).collect()
+}
+
+fn escaped(safe: &str, most: usize) -> String {
     let mut escaped = String::with_capacity(safe.len() * 2);
     for (at, letter) in safe.char_indices() {
         if escaped.len() > most.saturating_mul(GROWTH) {
@@ -349,9 +482,10 @@ fn ends_in(text: &str, word: &str) -> bool {
 impl Links<'_> {
     /// Lines of the file at `path`, relative to the repository's root, as a link if there is a URL.
     pub(crate) fn place(&self, path: &str, first: u32, last: u32) -> String {
+        let place = code(&format!("{}:{first}", cut(path, NAME)), NAME + 12);
         match self.url(path, first, last) {
-            Some(url) => format!("[line {first}]({url})"),
-            None => format!("{}:{first}", text(path, NAME)),
+            Some(url) => format!("[{place}]({url})"),
+            None => place,
         }
     }
 
@@ -359,7 +493,7 @@ impl Links<'_> {
     pub(crate) fn around(&self, words: &str, path: &str, at: u32) -> String {
         match self.url(path, at, at) {
             Some(url) => format!("[{words}]({url})"),
-            None => format!("{words} ({})", self.place(path, at, at)),
+            None => format!("{words} {}", self.place(path, at, at)),
         }
     }
 }
@@ -370,15 +504,15 @@ mod tests {
     use proptest::prelude::*;
     use pulldown_cmark::{Event, Options, Parser, Tag};
 
-    /// The text shown in a cell and in a list, both of which must contain only text.
-    fn shown(raw: &str) -> String {
-        let page =
-            format!("| a | b |\n| --- | --- |\n| {} | end |\n\n- x {}\n", text(raw, 9_999), text(raw, 9_999));
+    /// The text shown in a cell and in a list, both of which must contain only text and, if `has_code`, code.
+    fn shown(markdown: &str, has_code: bool) -> String {
+        let page = format!("| a | b |\n| --- | --- |\n| {markdown} | end |\n\n- x {markdown}\n");
         let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_GFM;
         let (mut cells, mut texts) = (0, vec![String::new()]);
         for event in Parser::new_ext(&page, options) {
             match event {
                 Event::Text(part) => texts.last_mut().unwrap().push_str(&part),
+                Event::Code(part) if has_code => texts.last_mut().unwrap().push_str(&part),
                 Event::Start(Tag::TableCell) => {
                     cells += 1;
                     texts.push(String::new());
@@ -411,9 +545,10 @@ mod tests {
             "# a",
             "1. a",
         ] {
-            assert_eq!(shown(raw), raw);
+            assert_eq!(shown(&text(raw, 9_999), false), raw);
+            assert_eq!(shown(&code(raw, 9_999), true), raw);
         }
-        assert_eq!(shown("a\n\n| b"), "a\\n\\n| b");
+        assert_eq!(shown(&text("a\n\n| b", 99), false), "a\\n\\n| b");
         assert!(!text("@a #1 http://x www.x", 99).replace('\\', "").contains("@a"));
         assert_eq!(text("http://x", 99).replace('\\', ""), "http:\u{2060}//x");
         assert_eq!(text("abc", 2), "ab…");
@@ -422,10 +557,23 @@ mod tests {
     #[test]
     fn only_web_addresses_become_links() {
         for prefix in ["javascript:x", "https://a/) <b", "ftp://a/", "https://a/#"] {
-            assert_eq!(Links::new(Some(prefix)).place("a b.yaml", 1, 2), "a b\\.yaml:1", "{prefix}");
+            assert_eq!(Links::new(Some(prefix)).place("a b.yaml", 1, 2), "`a b.yaml:1`", "{prefix}");
         }
-        let place = Links::new(Some("https://h/o/blob/1/")).place("a b)|.yaml", 1, 2);
-        assert_eq!(place, "[line 1](https://h/o/blob/1/a%20b%29%7C.yaml#L1-L2)");
+        let place = Links::new(Some("https://h/o/blob/1/")).place("a b)].yaml", 1, 2);
+        assert_eq!(place, "[`a b)].yaml:1`](https://h/o/blob/1/a%20b%29%5D.yaml#L1-L2)");
+    }
+
+    #[test]
+    fn values_are_code_that_they_cannot_end() {
+        assert_eq!(code("a", 9), "`a`");
+        assert_eq!(code("a`b", 9), "``a`b``");
+        assert_eq!(code("``a", 9), "``` ``a ```");
+        assert_eq!(code("a\n\u{202e}b", 99), "`a\\n\\u{202e}b`");
+        assert_eq!(code("a|b", 9), "a&#124;b");
+        assert_eq!(code(" ", 9), "");
+        assert_eq!(prose("`a*` is *b*", 99), "`a*` is \\*b\\*");
+        assert_eq!(prose("`a`b` is b", 99), text("`a`b` is b", 99));
+        assert_eq!(prose("`` is b", 99), text("`` is b", 99));
     }
 
     proptest! {
@@ -433,7 +581,10 @@ mod tests {
         fn any_text_is_shown_as_it_is(raw in any::<String>(), signs in "[-<>\\[\\]()`*_~|!#@&:;/\\\\a1 .\"'=+\n]{0,40}") {
             for raw in [raw, signs] {
                 let expected = line(raw.trim());
-                prop_assert_eq!(shown(&raw), expected.trim());
+                prop_assert_eq!(shown(&text(&raw, 9_999), false), expected.trim());
+                prop_assert_eq!(shown(&code(&raw, 9_999), true), expected.trim());
+                let ticks = |text: &str| text.replace('`', "").split_whitespace().collect::<String>();
+                prop_assert_eq!(ticks(&shown(&prose(&raw, 9_999), true)), ticks(expected.trim()));
             }
         }
     }

@@ -5,6 +5,7 @@ mod attestation;
 mod blocks;
 mod breakdown;
 mod change;
+mod fleet;
 mod gitlab;
 mod html;
 mod human;
@@ -13,6 +14,7 @@ mod junit;
 mod logs;
 mod markdown;
 mod page;
+mod palette;
 mod problem;
 pub(crate) mod rows;
 mod sarif;
@@ -28,7 +30,7 @@ use crate::report::{Report, count};
 
 pub use crate::escape::{begin_line, escape_line, is_log_command, is_steering};
 pub use breakdown::{Formulas, write_breakdown, write_breakdowns_json};
-pub use html::{Badge, BadgeSubject, write_badge, write_badge_endpoint};
+pub use html::{Badge, BadgeSubject, Figure, write_badge, write_badge_endpoint, write_figure};
 pub use page::render_page;
 pub use score_table::write_score_table;
 pub use text::{Tone, cut_path, painted, wrapped};
@@ -98,7 +100,7 @@ impl Format {
 
     /// Whether the format shows the repository and the commit of the files.
     pub(crate) const fn has_provenance(self) -> bool {
-        matches!(self, Self::Json | Self::Ndjson)
+        matches!(self, Self::Json | Self::Ndjson | Self::Html)
     }
 }
 

@@ -5,14 +5,14 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use crate::aivss::{Band, Factor};
+use crate::aivss::{Band, Factor, LayerSet};
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Owner};
 use crate::escape::write_json_line;
-use crate::model::{Model, shortened};
+use crate::model::{Factors, Layer, Model, shortened};
 use crate::output::json::TOOL;
 use crate::report::{FileReport, Gate, Provenance, Report, Summary, Verdict};
 use crate::score::{Scored, ScoredModel};
@@ -76,30 +76,12 @@ struct Row<'r> {
     uplift: Option<Decimal>,
     threat_multiplier: Option<Decimal>,
     mitigation_factor: Option<Decimal>,
-    factor_autonomy_of_action: Option<Decimal>,
-    factor_dynamic_tool_use: Option<Decimal>,
-    factor_goal_driven_planning: Option<Decimal>,
-    factor_natural_language_interface: Option<Decimal>,
-    factor_contextual_awareness: Option<Decimal>,
-    factor_non_determinism: Option<Decimal>,
-    factor_opacity_and_reflexivity: Option<Decimal>,
-    factor_persistent_memory: Option<Decimal>,
-    factor_dynamic_identity: Option<Decimal>,
-    factor_multi_agent_interactions: Option<Decimal>,
-    factor_self_modification: Option<Decimal>,
-    layer_foundation_models: Option<&'static str>,
-    layer_data_operations: Option<&'static str>,
-    layer_agent_frameworks: Option<&'static str>,
-    layer_deployment_and_infrastructure: Option<&'static str>,
-    layer_evaluation_and_observability: Option<&'static str>,
-    layer_security_and_compliance: Option<&'static str>,
-    layer_agent_ecosystem: Option<&'static str>,
-    open_critical: Option<usize>,
-    open_high: Option<usize>,
-    open_medium: Option<usize>,
-    open_low: Option<usize>,
-    open_none: Option<usize>,
-    open_unrated: Option<usize>,
+    #[serde(flatten)]
+    factors: FactorColumns<'r>,
+    #[serde(flatten)]
+    layers: LayerColumns<'r>,
+    #[serde(flatten)]
+    open: OpenColumns,
     next_due: Option<Date>,
     errors: usize,
     warnings: usize,
@@ -107,6 +89,57 @@ struct Row<'r> {
     next_expiry: Option<Date>,
     verdict: &'static str,
     reason: Option<&'r str>,
+}
+
+/// A column per factor of any version.
+#[derive(Clone, Copy, Debug, Default)]
+struct FactorColumns<'r>(Option<&'r Factors>);
+
+impl Serialize for FactorColumns<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let value = |factor| self.0.and_then(|factors| factors.value(factor));
+        serializer.collect_map(Factor::ALL.map(|factor| (format!("factor_{}", factor.key()), value(factor))))
+    }
+}
+
+/// A column per layer with its answer.
+#[derive(Clone, Copy, Debug, Default)]
+struct LayerColumns<'r>(&'r [Layer]);
+
+impl Serialize for LayerColumns<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(LayerSet::DEFAULT.layers().map(|kind| {
+            let layer = self.0.iter().find(|layer| layer.kind == kind);
+            (format!("layer_{}", kind.key()), layer.map(|layer| layer.answer.name()))
+        }))
+    }
+}
+
+/// A column per severity with the number of open threats, the last for those without one.
+#[derive(Clone, Copy, Debug, Default)]
+struct OpenColumns([Option<usize>; 6]);
+
+const SEVERITIES: [(&str, Option<Band>); 6] = [
+    ("open_critical", Some(Band::Critical)),
+    ("open_high", Some(Band::High)),
+    ("open_medium", Some(Band::Medium)),
+    ("open_low", Some(Band::Low)),
+    ("open_none", Some(Band::None)),
+    ("open_unrated", None),
+];
+
+impl OpenColumns {
+    fn of(model: &Model, today: Date) -> Self {
+        let open: Vec<_> = model.threats().filter(|threat| threat.is_open(today)).collect();
+        let number = |severity| open.iter().filter(|threat| threat.severity == severity).count();
+        Self(SEVERITIES.map(|(_, severity)| model.maestro.is_some().then(|| number(severity))))
+    }
+}
+
+impl Serialize for OpenColumns {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(SEVERITIES.into_iter().map(|(name, _)| name).zip(self.0))
+    }
 }
 
 /// Writes the rows of a whole report.
@@ -251,16 +284,6 @@ impl<'r> Row<'r> {
     fn of_model(self, model: &'r Model, today: Date) -> Self {
         let (agent, review) = (&model.agent, &model.review);
         let short = |text: Option<&'r str>| text.map(shortened);
-        let layer = |key: &str| {
-            let mut layers = model.layers().iter();
-            layers.find(|layer| layer.kind.key() == key).map(|layer| layer.answer.name())
-        };
-        let has_threats = model.maestro.is_some();
-        let open = |severity: Option<Band>| {
-            let threats =
-                model.threats().filter(|threat| threat.is_open(today) && threat.severity == severity);
-            has_threats.then(|| threats.count())
-        };
         let remaining = model.threats().filter(|threat| threat.status.remains());
         Self {
             format: Some(model.format.name()),
@@ -270,27 +293,15 @@ impl<'r> Row<'r> {
             tier: short(agent.tier.as_deref()),
             review_date: review.date.as_deref().and_then(|date| Date::parse(date.trim())),
             approved_by: short(review.approved_by.as_deref()),
-            layer_foundation_models: layer("foundation_models"),
-            layer_data_operations: layer("data_operations"),
-            layer_agent_frameworks: layer("agent_frameworks"),
-            layer_deployment_and_infrastructure: layer("deployment_and_infrastructure"),
-            layer_evaluation_and_observability: layer("evaluation_and_observability"),
-            layer_security_and_compliance: layer("security_and_compliance"),
-            layer_agent_ecosystem: layer("agent_ecosystem"),
-            open_critical: open(Some(Band::Critical)),
-            open_high: open(Some(Band::High)),
-            open_medium: open(Some(Band::Medium)),
-            open_low: open(Some(Band::Low)),
-            open_none: open(Some(Band::None)),
-            open_unrated: open(None),
+            layers: LayerColumns(model.layers()),
+            open: OpenColumns::of(model, today),
             next_due: remaining.filter_map(|threat| Some(threat.due?.value)).min(),
             ..self
         }
     }
 
     /// The columns of a score: declared and computed, with its inputs.
-    fn of_score(self, scored: &Scored) -> Self {
-        let factor = |factor: Factor| scored.declared.factors.value(factor);
+    fn of_score(self, scored: &'r Scored) -> Self {
         let working = scored.working.as_ref();
         let mitigated = scored.formula.filter(|formula| formula.has_mitigation());
         Self {
@@ -303,17 +314,7 @@ impl<'r> Row<'r> {
             uplift: working.map(|working| working.uplift),
             threat_multiplier: scored.threat,
             mitigation_factor: mitigated.and(scored.mitigation),
-            factor_autonomy_of_action: factor(Factor::AutonomyOfAction),
-            factor_dynamic_tool_use: factor(Factor::DynamicToolUse),
-            factor_goal_driven_planning: factor(Factor::GoalDrivenPlanning),
-            factor_natural_language_interface: factor(Factor::NaturalLanguageInterface),
-            factor_contextual_awareness: factor(Factor::ContextualAwareness),
-            factor_non_determinism: factor(Factor::NonDeterminism),
-            factor_opacity_and_reflexivity: factor(Factor::OpacityAndReflexivity),
-            factor_persistent_memory: factor(Factor::PersistentMemory),
-            factor_dynamic_identity: factor(Factor::DynamicIdentity),
-            factor_multi_agent_interactions: factor(Factor::MultiAgentInteractions),
-            factor_self_modification: factor(Factor::SelfModification),
+            factors: FactorColumns(Some(&scored.declared.factors)),
             ..self
         }
     }

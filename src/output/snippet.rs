@@ -346,23 +346,6 @@ fn handler(look: Look) -> GraphicalReportHandler {
         .without_syntax_highlighting()
 }
 
-/// A list of words in the frame of a drawing, for places that need no picture.
-pub(crate) fn listed(source: &Source, span: Span, words: &str, look: Look) -> String {
-    let (bar, open, close) =
-        if look.unicode { ('│', "╭─[", "╰────") } else { ('|', ",-[", "`----") };
-    let position = source.position(span.start);
-    let (place, name) = (format!(":{}:{}", position.line, position.column), line(source.name()));
-    let room = look.width.saturating_sub(9 + place.len()).max(8);
-    let name = if look.unicode { cut_path(&name, room) } else { name };
-    let mut out =
-        format!("    {}{name}{place}{}\n", painted(open, Tone::Dim, look), painted("]", Tone::Dim, look));
-    let bar = painted(&format!("    {bar}"), Tone::Dim, look);
-    for line in wrapped(words, look.width.saturating_sub(6), (0, 0)).replace('\u{a0}', " ").split('\n') {
-        out.push_str(&format!("{bar} {line}\n"));
-    }
-    out + &painted(&format!("    {close}"), Tone::Dim, look) + "\n"
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,13 +6,13 @@ use std::io;
 
 use crate::diagnostic::Level;
 use crate::escape::line;
-use crate::output::blocks::is_fixable;
+use crate::output::blocks::{blocks, is_fixable};
 use crate::output::text::{Tone, cut_end, cut_path, line_width, painted, width, wrapped};
 use crate::output::{Look, ProblemList};
-use crate::report::{Report, Verdict, WorstScore, count};
+use crate::report::{FileReport, Report, Verdict, WorstScore, count};
 use crate::rules;
 
-/// The number of problems up to which their rules are not counted.
+/// The number of blocks of problems up to which their rules are not counted.
 const FEW: usize = 5;
 /// The rules in the table of a report.
 const ROWS: usize = 8;
@@ -34,7 +34,7 @@ pub(crate) fn write_verdict(report: &Report, look: Look, out: &mut dyn io::Write
     }
     let has_rows = report.verdict() != Verdict::Passed;
     let mut rest = Vec::new();
-    if has_rows && look.listing != ProblemList::Statistics && counted(report).1 > FEW {
+    if has_rows && look.listing != ProblemList::Statistics && shown_blocks(report) > FEW {
         write_rules(report, ROWS, look, &mut rest)?;
     }
     if has_rows {
@@ -63,6 +63,8 @@ pub(crate) fn verdict_line(report: &Report, look: Look) -> String {
 /// The numbers of a rule's problems.
 #[derive(Clone, Copy, Debug, Default)]
 struct RuleCount {
+    /// The highest level of them.
+    level: Option<Level>,
     problems: usize,
     fixable: usize,
 }
@@ -72,6 +74,7 @@ fn counted(report: &Report) -> (BTreeMap<&str, RuleCount>, usize) {
     let (mut rules, mut all): (BTreeMap<&str, RuleCount>, usize) = (BTreeMap::new(), 0);
     for (_, problem) in report.diagnostics().filter(|(_, problem)| report.counts(problem)) {
         let rule = rules.entry(&problem.rule).or_default();
+        rule.level = rule.level.max(Some(problem.level));
         rule.problems += 1;
         rule.fixable += usize::from(is_fixable(problem));
         all += 1;
@@ -79,7 +82,14 @@ fn counted(report: &Report) -> (BTreeMap<&str, RuleCount>, usize) {
     (rules, all)
 }
 
-/// Writes the rules with the numbers of their problems, the most frequent first.
+/// The number of blocks that show the counting problems.
+fn shown_blocks(report: &Report) -> usize {
+    let of_file =
+        |file: &FileReport| blocks(file.diagnostics.iter().filter(|problem| report.counts(problem))).len();
+    report.files.iter().map(of_file).sum()
+}
+
+/// Writes the rules with the numbers of their problems: first the most severe, then the most frequent.
 pub(crate) fn write_rules(
     report: &Report,
     most: usize,
@@ -88,9 +98,9 @@ pub(crate) fn write_rules(
 ) -> io::Result<()> {
     let (rules, _) = counted(report);
     let mut rules: Vec<(&str, RuleCount)> = rules.into_iter().collect();
-    rules.sort_by_key(|(_, count)| Reverse(count.problems));
+    rules.sort_by_key(|(_, count)| Reverse((count.level, count.problems)));
     let (shown, left) = rules.split_at(rules.len().min(most));
-    let digits = shown.first().map_or(1, |(_, count)| count.problems.to_string().len()).max(3);
+    let digits = shown.iter().map(|(_, count)| count.problems.to_string().len()).max().unwrap_or(1).max(3);
     let names = shown.iter().map(|(name, _)| width(&line(name))).max().unwrap_or(0);
     for (name, count) in shown {
         let name = line(name);
@@ -144,7 +154,7 @@ fn write_next(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Resul
         }
     }
     let known = rules.iter().filter(|(name, _)| rules::named(name).is_some());
-    if let Some((name, _)) = known.max_by_key(|(name, count)| (count.problems, Reverse(*name))) {
+    if let Some((name, _)) = known.max_by_key(|(name, count)| (count.level, count.problems, Reverse(*name))) {
         let explain = painted(&format!("aivss-lint explain {name}"), Tone::Action, look);
         lines.push(format!("{explain} explains the rule"));
     }

@@ -209,7 +209,7 @@ fn made_unique(mut facts: Vec<Attribute>) -> Vec<Attribute> {
 
 impl Override {
     /// The threat models that it is for, in words.
-    fn scope(&self) -> String {
+    pub(crate) fn scope(&self) -> String {
         let parts = [
             self.path.as_ref().map(|path| path.patterns().join(", ")),
             self.environment.clone(),

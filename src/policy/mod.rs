@@ -345,6 +345,11 @@ pub trait FileLoader: Sync {
         true
     }
 
+    /// Whether rules in Rego may be compiled and run. Without them a policy is not checked completely.
+    fn runs_rego(&self) -> bool {
+        true
+    }
+
     /// Runs code of others that may print to standard error. Returns what it printed, if that can be captured.
     fn muted(&self, work: &mut dyn FnMut()) -> String {
         work();

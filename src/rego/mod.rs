@@ -102,7 +102,7 @@ impl CompiledPolicy {
     pub fn read(source: Source, load: Load<'_>, rules: RuleNames) -> Result<Self, Vec<Broken>> {
         let policy = read(source, load, rules)?;
         let mut programs = Vec::new();
-        for program in &policy.rego {
+        for program in policy.rego.iter().filter(|_| load.runs_rego()) {
             match checked(program, load, || Rego::compile(program)) {
                 Ok(rego) => programs.push(Arc::new(rego)),
                 Err(problem) => return Err(vec![broken(problem, program, policy.sources())]),

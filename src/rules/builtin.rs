@@ -57,9 +57,9 @@ pub(crate) static EMPTY_FILE: Rule = Rule {
 
 pub(crate) static DUPLICATE_KEY: Rule = Rule {
     name: "duplicate-key",
-    summary: "A mapping has the same key twice.",
+    summary: "A mapping has the same key twice, or front matter hides threats of its page.",
     why: "Readers differ in which of the two they use: the reviewed score may not be the one in use.",
-    remedy: "Keep one of the two keys.",
+    remedy: "Keep one of the two keys, and write the threats of a layer in one of the two places.",
     see: "YAML 1.2.2, section 3.2.1.3; RFC 8259, section 4",
     examples: &[Example::parts(
         "

@@ -13,7 +13,7 @@ use jsonschema::{Draft, JsonType, ValidationError, Validator};
 use serde_json::{Number, Value as JsonValue};
 
 use crate::decimal::Decimal;
-use crate::syntax::{List, Map, Node, Tree, Value, canonical};
+use crate::syntax::{List, Map, Node, Tree, Value, canonical, steps};
 
 pub(crate) struct Engine(Validator<TreeJson>);
 
@@ -139,7 +139,7 @@ impl SchemaError {
 }
 
 fn segments(path: &Location) -> Vec<String> {
-    path.as_str().split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect()
+    steps(path.as_str()).into_iter().flatten().collect()
 }
 
 fn display(value: &JsonValue) -> String {

@@ -125,6 +125,14 @@ impl Schema {
         self.compiled().description(path.iter().copied())
     }
 
+    /// The parts of the schema that describe a place, by its keys from the root: one for each alternative. Any number is an
+    /// index of a list.
+    pub(crate) fn parts(self, path: &[&str]) -> Vec<&'static JsonValue> {
+        let (whole, mut found) = (self.compiled().schema(), Vec::new());
+        collect_parts(whole, whole, path, &mut found);
+        found
+    }
+
     /// Whether the schema allows a key at a path from the root, of which the first `found` steps exist. A missing step is never
     /// an item of a list.
     pub fn knows(self, path: &[String], found: usize) -> bool {
@@ -150,6 +158,28 @@ fn knows(whole: &JsonValue, schema: &JsonValue, path: &[String], found: usize) -
     let alternatives = ["oneOf", "anyOf", "allOf"].into_iter().filter_map(|key| schema.get(key)?.as_array());
     below.any(|schema| knows(whole, schema, rest, found.saturating_sub(1)))
         || alternatives.flatten().chain(target(whole, schema)).any(|schema| knows(whole, schema, path, found))
+}
+
+fn collect_parts<'s>(
+    whole: &'s JsonValue,
+    schema: &'s JsonValue,
+    path: &[&str],
+    found: &mut Vec<&'s JsonValue>,
+) {
+    match path.split_first() {
+        None => found.push(schema),
+        Some((part, rest)) => {
+            let property = schema.get("properties").and_then(|properties| properties.get(part));
+            let item = schema.get("items").filter(|_| part.bytes().all(|byte| byte.is_ascii_digit()));
+            for below in property.into_iter().chain(item) {
+                collect_parts(whole, below, rest, found);
+            }
+        }
+    }
+    let alternatives = ["oneOf", "anyOf"].into_iter().filter_map(|key| schema.get(key)?.as_array());
+    for other in alternatives.flatten().chain(target(whole, schema)) {
+        collect_parts(whole, other, path, found);
+    }
 }
 
 fn target<'s>(whole: &'s JsonValue, schema: &JsonValue) -> Option<&'s JsonValue> {

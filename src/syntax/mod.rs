@@ -22,6 +22,7 @@ pub(crate) use marker::may_be_model;
 pub(crate) use node::canonical;
 pub use node::{Entry, List, Map, Node, Vacancy, Value};
 pub use page::{PageDraft, draft};
+pub(crate) use places::steps;
 pub use places::{Addition, New, missing_at, place_of, pointer};
 pub use tree::{Document, Problem, ProblemKind, Tree};
 pub(crate) use unread::is_model;

@@ -267,7 +267,8 @@ impl Innermost {
     }
 }
 
-fn steps(pointer: &str) -> Option<impl Iterator<Item = String> + '_> {
+/// The steps of a JSON pointer; `None` if it is empty or is no pointer.
+pub(crate) fn steps(pointer: &str) -> Option<impl Iterator<Item = String> + '_> {
     Some(pointer.strip_prefix('/')?.split('/').map(|part| part.replace("~1", "/").replace("~0", "~")))
 }
 
@@ -283,15 +284,12 @@ pub fn place_of(root: Node<'_>, pointer: &str) -> Option<Span> {
 
 /// The steps of a JSON pointer that refers to no value, and the number of steps that exist; `None` if the value exists.
 pub fn missing_at(root: Node<'_>, pointer: &str) -> Option<(Vec<String>, usize)> {
-    let parts: Vec<String> = steps(pointer)?.collect();
-    let mut node = root;
-    for (at, part) in parts.iter().enumerate() {
-        match child(node, part) {
-            Some((next, ..)) => node = next,
-            None => return Some((parts, at)),
-        }
-    }
-    None
+    let (parts, mut node): (Vec<String>, _) = (steps(pointer)?.collect(), Some(root));
+    let missing = parts.iter().position(|part| {
+        node = node.and_then(|node| child(node, part)).map(|(child, ..)| child);
+        node.is_none()
+    })?;
+    Some((parts, missing))
 }
 
 /// The value under a key or at an index, its span and that of its key.

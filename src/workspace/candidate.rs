@@ -6,7 +6,7 @@ use std::io::Read;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::{LazyLock, mpsc};
 use std::thread;
 
 use memchr::memmem;
@@ -32,6 +32,13 @@ pub(crate) struct Candidate {
     pub(crate) named: bool,
     /// Whether only its bytes make it a candidate: they contain the marker, if only in prose.
     pub(crate) by_marker: bool,
+}
+
+impl Candidate {
+    /// A file that was found rather than named.
+    pub(crate) fn found(repository: &Repository, path: PathBuf, matched: String, by_marker: bool) -> Self {
+        Self { name: repository.shown(&path), matched, path, named: false, by_marker }
+    }
 }
 
 /// The meaning of a file that was given by name.
@@ -84,16 +91,15 @@ impl Discovery {
             if !is_given || search.policy.sought(matched).is_none() {
                 continue;
             }
-            let name = repository.shown(&path);
+            let candidate = Candidate::found(repository, path, matched.clone(), false);
             if self.sparse.contains_key(matched) {
-                self.errors.push(InputError::Sparse { path: name });
+                self.errors.push(InputError::Sparse { path: candidate.name });
             } else if !repository.has_file(matched) {
                 // A deletion, or a folder in the file's place.
-            } else if link_out(&path, Some(repository.root())).is_some() {
-                self.errors.push(InputError::LinkOut { path: name });
+            } else if link_out(&candidate.path, Some(repository.root())).is_some() {
+                self.errors.push(InputError::LinkOut { path: candidate.name });
             } else {
-                let matched = matched.clone();
-                self.candidates.push(Candidate { name, matched, path, named: false, by_marker: false });
+                self.candidates.push(candidate);
             }
         }
         self.settle(repository);
@@ -120,7 +126,6 @@ pub(crate) fn discover_in(
     repository: &Repository,
 ) -> Discovery {
     let given: Vec<PathBuf> = search.paths.iter().map(|path| repository.whole(path)).collect();
-    let marker = Marker::default();
     let mut discovery = Discovery::default();
     for matched in commit.paths() {
         let path = repository.root().join(matched);
@@ -129,22 +134,18 @@ pub(crate) fn discover_in(
             Some(sought) if given.iter().any(|given| path.starts_with(given)) => sought == Sought::ByMarker,
             _ => continue,
         };
-        let name = repository.shown(&path);
-        if by_marker {
-            if !held.contains(matched) {
-                continue;
-            }
+        let candidate = Candidate::found(repository, path, matched.to_owned(), by_marker);
+        if !by_marker {
+            discovery.candidates.push(candidate);
+        } else if held.contains(matched) {
             match commit.bytes(matched, Source::MAX_BYTES) {
-                Ok(bytes) if marker.is_in(&bytes, Language::of(matched)) => {}
-                Ok(_) => continue,
-                Err(cause) => {
-                    discovery.errors.push(InputError::unreadable(name, cause));
-                    continue;
+                Ok(bytes) if has_marker(&bytes, Language::of(matched)) => {
+                    discovery.candidates.push(candidate);
                 }
+                Ok(_) => {}
+                Err(cause) => discovery.errors.push(InputError::unreadable(candidate.name, cause)),
             }
         }
-        let matched = matched.to_owned();
-        discovery.candidates.push(Candidate { name, matched, path, named: false, by_marker });
     }
     discovery
 }
@@ -251,72 +252,62 @@ const LONGEST: u64 = 4 * 1024 * 1024 * 1024;
 /// The number of bytes that are searched at once.
 const BLOCK: usize = 256 * 1024;
 
-/// The marker in the encodings of text: a file in UTF-16 is an error, not another kind of file.
-pub(crate) struct Marker {
-    narrow: Finder<'static>,
-    widest: Finder<'static>,
-}
-
-impl Default for Marker {
-    fn default() -> Self {
-        // Without the zeros of the first letter, both byte orders of UTF-32 contain it.
+/// Whether bytes contain the marker, or a key that people read as the marker, in any encoding of text: a file in UTF-16 is an
+/// error, not another kind of file.
+pub(crate) fn has_marker(bytes: &[u8], language: Language) -> bool {
+    /// Without the zeros of the first letter, both byte orders of UTF-32 contain it.
+    static WIDEST: LazyLock<Finder<'static>> = LazyLock::new(|| {
         let widest: Vec<u8> = MODEL_MARKER.bytes().flat_map(|byte| [0, 0, 0, byte]).skip(3).collect();
-        Self { narrow: Finder::new(MODEL_MARKER), widest: Finder::new(&widest).into_owned() }
-    }
+        Finder::new(&widest).into_owned()
+    });
+    // No text in UTF-16 contains the character zero.
+    is_in_text(bytes, language)
+        || (memchr::memchr(0, bytes).is_some()
+            && (WIDEST.find(bytes).is_some()
+                || memmem::find(bytes, &[0; 3]).is_none() && is_in_utf16(bytes, language)))
 }
 
-impl Marker {
-    /// Whether bytes contain the marker, or a key that people read as the marker.
-    pub(crate) fn is_in(&self, bytes: &[u8], language: Language) -> bool {
-        // No text in UTF-16 contains the character zero.
-        self.is_in_text(bytes, language)
-            || (memchr::memchr(0, bytes).is_some()
-                && (self.widest.find(bytes).is_some()
-                    || memmem::find(bytes, &[0; 3]).is_none() && self.is_in_utf16(bytes, language)))
-    }
+fn is_in_text(bytes: &[u8], language: Language) -> bool {
+    static MARKER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(MODEL_MARKER));
+    MARKER.find(bytes).is_some() || is_key_in(bytes, language)
+}
 
-    fn is_in_text(&self, bytes: &[u8], language: Language) -> bool {
-        self.narrow.find(bytes).is_some() || is_key_in(bytes, language)
-    }
-
-    /// The same in UTF-16 of both byte orders. A block of a file can begin within a unit.
-    fn is_in_utf16(&self, bytes: &[u8], language: Language) -> bool {
-        [bytes, bytes.get(1..).unwrap_or_default()].iter().any(|bytes| {
-            [u16::from_le_bytes as fn([u8; 2]) -> u16, u16::from_be_bytes].iter().any(|unit| {
-                let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-                let letters = char::decode_utf16(units);
-                let text: String =
-                    letters.map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
-                self.is_in_text(text.as_bytes(), language)
-            })
+/// The same in UTF-16 of both byte orders. A block of a file can begin within a unit.
+fn is_in_utf16(bytes: &[u8], language: Language) -> bool {
+    [bytes, bytes.get(1..).unwrap_or_default()].iter().any(|bytes| {
+        [u16::from_le_bytes as fn([u8; 2]) -> u16, u16::from_be_bytes].iter().any(|unit| {
+            let units = bytes.as_chunks().0.iter().map(|pair| unit(*pair));
+            let letters = char::decode_utf16(units);
+            let text: String = letters.map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+            is_in_text(text.as_bytes(), language)
         })
-    }
+    })
+}
 
-    /// Whether a file contains the marker. `buffer` is reused for the next file.
-    fn is_in_file(&self, path: &Path, buffer: &mut Vec<u8>) -> Result<bool, String> {
-        /// The longest form of the marker, and the space before its colon.
-        const OVERLAP: usize = LONGEST_LOOKALIKE + 256;
-        let language = Language::of(&path.to_string_lossy());
-        let (mut file, _) = open(path)?;
-        buffer.resize(BLOCK, 0);
-        let (mut kept, mut searched) = (0, 0);
-        loop {
-            let read = file.read(&mut buffer[kept..]).map_err(|error| plain(&error))?;
-            if read == 0 {
-                return Ok(false);
-            }
-            let end = kept + read;
-            if self.is_in(&buffer[..end], language) {
-                return Ok(true);
-            }
-            searched += read as u64;
-            if searched > LONGEST {
-                return Err("too large to be searched for a threat model".to_owned());
-            }
-            let rest = end.saturating_sub(OVERLAP);
-            buffer.copy_within(rest..end, 0);
-            kept = end - rest;
+/// Whether a file contains the marker. `buffer` is reused for the next file.
+fn is_in_file(path: &Path, buffer: &mut Vec<u8>) -> Result<bool, String> {
+    /// The longest form of the marker, and the space before its colon.
+    const OVERLAP: usize = LONGEST_LOOKALIKE + 256;
+    let language = Language::of(&path.to_string_lossy());
+    let (mut file, _) = open(path)?;
+    buffer.resize(BLOCK, 0);
+    let (mut kept, mut searched) = (0, 0);
+    loop {
+        let read = file.read(&mut buffer[kept..]).map_err(|error| plain(&error))?;
+        if read == 0 {
+            return Ok(false);
         }
+        let end = kept + read;
+        if has_marker(&buffer[..end], language) {
+            return Ok(true);
+        }
+        searched += read as u64;
+        if searched > LONGEST {
+            return Err("too large to be searched for a threat model".to_owned());
+        }
+        let rest = end.saturating_sub(OVERLAP);
+        buffer.copy_within(rest..end, 0);
+        kept = end - rest;
     }
 }
 
@@ -329,16 +320,14 @@ pub(crate) fn search(candidates: &[Candidate], threads: usize) -> Vec<(&Candidat
         0 => thread::available_parallelism().map_or(1, NonZero::get),
         threads => threads,
     };
-    let (next, marker) = (AtomicUsize::new(0), Marker::default());
+    let next = AtomicUsize::new(0);
     thread::scope(|scope| {
         let mut others = Vec::new();
         for _ in 1..threads.min(candidates.len() / FEW) {
             // If no more threads are available, this one does the work.
-            others.extend(
-                thread::Builder::new().spawn_scoped(scope, || search_rest(candidates, &next, &marker)),
-            );
+            others.extend(thread::Builder::new().spawn_scoped(scope, || search_rest(candidates, &next)));
         }
-        let mut found = search_rest(candidates, &next, &marker);
+        let mut found = search_rest(candidates, &next);
         found.extend(others.into_iter().flat_map(|other| other.join().unwrap_or_default()));
         found
     })
@@ -348,11 +337,10 @@ pub(crate) fn search(candidates: &[Candidate], threads: usize) -> Vec<(&Candidat
 fn search_rest<'c>(
     candidates: &'c [Candidate],
     next: &AtomicUsize,
-    marker: &Marker,
 ) -> Vec<(&'c Candidate, Result<(), String>)> {
     let (mut buffer, mut found) = (Vec::new(), Vec::new());
     while let Some(candidate) = candidates.get(next.fetch_add(1, Ordering::Relaxed)) {
-        match marker.is_in_file(&candidate.path, &mut buffer) {
+        match is_in_file(&candidate.path, &mut buffer) {
             Ok(false) => {}
             Ok(true) => found.push((candidate, Ok(()))),
             Err(message) => found.push((candidate, Err(message))),
@@ -373,15 +361,15 @@ mod tests {
             MODEL_MARKER.bytes().flat_map(|byte| [vec![byte], vec![0; zeros]].concat()).collect()
         };
         let big_endian: Vec<u8> = MODEL_MARKER.bytes().flat_map(|byte| [0, byte]).collect();
-        let (marker, mut buffer) = (Marker::default(), Vec::new());
+        let mut buffer = Vec::new();
         for text in [MODEL_MARKER.as_bytes().to_vec(), wide(1), wide(3), big_endian] {
             for before in [0, 1, BLOCK - 70, BLOCK - 1, BLOCK, 3 * BLOCK - 5] {
                 let bytes = [vec![b'a'; before], text.clone(), vec![b'b'; 9]].concat();
                 fs::write(&path, &bytes).unwrap();
-                assert_eq!(marker.is_in_file(&path, &mut buffer), Ok(true), "{before} {text:?}");
+                assert_eq!(is_in_file(&path, &mut buffer), Ok(true), "{before} {text:?}");
             }
         }
         fs::write(&path, "aivss_threat: 1\naivss_policy: 1\n\0").unwrap();
-        assert_eq!(marker.is_in_file(&path, &mut buffer), Ok(false));
+        assert_eq!(is_in_file(&path, &mut buffer), Ok(false));
     }
 }

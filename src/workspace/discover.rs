@@ -15,8 +15,8 @@ use crate::input_error::{InputError, Suggestion};
 use crate::policy::Sought;
 use crate::source::Language;
 use crate::workspace::candidate::{
-    Candidate, Discovery, FileSearch, IGNORE_FILE, MOST_HINTED, Marker, NamedFiles, costly_for_git, refusal,
-    search, walk,
+    Candidate, Discovery, FileSearch, IGNORE_FILE, MOST_HINTED, NamedFiles, costly_for_git, has_marker,
+    refusal, search, walk,
 };
 use crate::workspace::files::{exists, link_out, plain, slashes};
 use crate::workspace::git::files::{ContentPlace, ListedPath, read_objects, tracked, untracked};
@@ -175,9 +175,7 @@ impl Finder<'_> {
         if target.is_dir() {
             return;
         }
-        let name = self.repository.shown(&path);
-        let by_marker = sought == Sought::ByMarker;
-        let candidate = Candidate { name, matched, path, named: false, by_marker };
+        let candidate = Candidate::found(self.repository, path, matched, sought == Sought::ByMarker);
         match sought {
             Sought::ByName if leads_out => self.fail(InputError::LinkOut { path: candidate.name }),
             Sought::ByName => self.found.candidates.push(candidate),
@@ -343,11 +341,10 @@ impl Finder<'_> {
         }
         let root = repository.root();
         let names: Vec<String> = sparse.keys().map(|path| repository.shown(&root.join(path))).collect();
-        let marker = Marker::default();
         // There can be very many, all for the same reason: the first of them and their number.
         let mut unread: BTreeMap<String, (usize, usize)> = BTreeMap::new();
         let read = read_objects(root, sparse.values().map(String::as_str), |at, bytes| match bytes {
-            Ok(bytes) if !marker.is_in(&bytes, Language::of(&names[at])) => {}
+            Ok(bytes) if !has_marker(&bytes, Language::of(&names[at])) => {}
             Ok(_) => errors.push(InputError::Sparse { path: names[at].clone() }),
             Err(cause) => unread.entry(cause).or_insert((at, 0)).1 += 1,
         });

@@ -45,14 +45,13 @@ pub(crate) fn link_out(path: &Path, root: Option<&Path>) -> Option<PathBuf> {
     None
 }
 
-/// The first link in a path that a checkout contains, and its target.
-pub(crate) fn link_within(path: &Path) -> Option<(PathBuf, PathBuf)> {
-    let links: Vec<&Path> = path.ancestors().filter(|above| is_link(above)).collect();
-    links.into_iter().rev().find_map(|link| {
-        let folder = link.parent()?.canonicalize().ok()?;
-        boundary(&folder, None)?;
-        Some((link.to_owned(), target(link, &folder)))
-    })
+/// The first link in a path that a checkout contains.
+pub(crate) fn link_within(path: &Path) -> Option<&Path> {
+    let in_checkout = |link: &&Path| {
+        let folder = link.parent().and_then(|folder| folder.canonicalize().ok());
+        folder.is_some_and(|folder| checkout_above(&folder).is_some())
+    };
+    path.ancestors().filter(|above| is_link(above)).filter(in_checkout).last()
 }
 
 pub(crate) fn is_link(path: &Path) -> bool {

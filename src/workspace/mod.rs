@@ -6,7 +6,9 @@ pub(crate) mod candidate;
 pub(crate) mod discover;
 pub(crate) mod files;
 pub(crate) mod git;
+pub(crate) mod policies;
 pub(crate) mod process;
+pub(crate) mod recognize;
 pub(crate) mod repository;
 pub(crate) mod rewritten;
 

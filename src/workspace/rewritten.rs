@@ -11,7 +11,7 @@ use memchr::memmem;
 use crate::input_error::InputError;
 use crate::source::{Language, Source};
 use crate::workspace::candidate::Candidate;
-use crate::workspace::candidate::Marker;
+use crate::workspace::candidate::has_marker;
 use crate::workspace::files::read;
 use crate::workspace::git::files::{path_of, read_objects, tracked};
 use crate::workspace::git::{GitOutput, LISTING, cannot_run, command_with_attributes, run, run_within};
@@ -86,13 +86,12 @@ fn add_rewritten(
     let mut files = tracked(root, &[])?;
     files.retain(|file| file.object.is_some() && attributes.contains_key(&file.path));
     files.dedup_by(|later, first| later.path == first.path);
-    let marker = Marker::default();
     read_objects(root, files.iter().filter_map(|file| file.object.as_deref()), |at, bytes| {
         let path = &files[at].path;
         let Some(candidate) = candidates.get(&root.join(path)) else { return };
         let attribute = &attributes[path];
         let is_harmless = bytes.is_ok_and(|bytes| {
-            let is_model = !candidate.by_marker || marker.is_in(&bytes, Language::of(&candidate.name));
+            let is_model = !candidate.by_marker || has_marker(&bytes, Language::of(&candidate.name));
             bytes.len() <= Source::MAX_BYTES
                 && (!is_model || (attribute == IDENT && !ident_replaces_text(&bytes)))
         });

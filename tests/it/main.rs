@@ -43,6 +43,8 @@ mod reports_words;
 mod rows;
 mod risks;
 mod score;
+#[cfg(feature = "server")]
+mod server;
 mod shells;
 mod staged;
 mod stops;

@@ -86,8 +86,8 @@ fn problems_without_a_file_are_named_from_the_root_wherever_the_program_runs() {
             assert_eq!(paths, if format == "junit" { classes } else { expected }, "{format}");
         }
         let page = written(folder, "markdown", &[]).replace(['\\', '\u{2060}'], "");
-        assert!(page.contains("cannot check agents/threat-model.yaml"), "{page}");
-        assert!(page.contains("Under policy aivss-policy.yaml:"), "{page}");
+        assert!(page.contains("cannot check `agents/threat-model.yaml`"), "{page}");
+        assert!(page.contains("Policy `aivss-policy.yaml` "), "{page}");
         let annotations = written(folder, "github", &[]);
         assert!(annotations.contains("under policy aivss-policy.yaml: "), "{annotations}");
         assert!(
@@ -308,10 +308,16 @@ fn a_loosened_policy_and_dropped_mitigations_come_first() {
     );
     assert_eq!(lines[6], "mitigation factor: 0.83 -> 1.0 (worse)", "{told}");
     assert!(lines.iter().any(|line| line.starts_with("a/threat-model.yaml (Better): ")), "{told}");
-    let page = run(repository.path(), &["diff", "main", "--format", "markdown"]).out.replace('\\', "");
+    let page = run(repository.path(), &["diff", "main", "--format", "markdown"])
+        .out
+        .replace('\\', "")
+        .replace('\u{a0}', " ");
     let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text} in {page}"));
-    assert!(place("9.5 → 9.9 ▲ **looser**") < place("mitigation factor: 0.83 → 1.0 ▲ **worse**"));
-    assert!(place("mitigation factor") < place("| Agent |"), "{page}");
+    assert!(
+        place("loosens the policy**\n\n- `limits.score`: 9.5 → 9.9")
+            < place("🔺 mitigation factor: 0.83 → 1.0")
+    );
+    assert!(place("mitigation factor") < place("| Agent | Score |"), "{page}");
     // The other way round it is stricter and better.
     commit(repository.path(), "two");
     git(repository.path(), &["switch", "--quiet", "--detach", "main"]);

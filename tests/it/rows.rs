@@ -317,6 +317,97 @@ fn list_leads_to_no_file_outside_the_repository() {
     assert!(ran.code == 2 && !ran.err.contains("secret-name"), "{}", ran.err);
 }
 
+/// Two repositories with their rows.
+fn fleet() -> Folder {
+    let folder = Folder::new(&[]);
+    for (name, text, day) in [
+        ("a", MODEL.to_owned(), "2026-11-23"),
+        ("b", MODEL.replace("score: 9.4", "score: 9.1"), "2026-11-24"),
+    ] {
+        let owned = format!("agent:\n  owner: <b>team-{name}</b>\n  environment: production\n");
+        folder.write(&format!("{name}/threat-model.yaml"), &text.replacen("agent:\n", &owned, 1));
+        let rows = format!("{name}.ndjson");
+        let place = ["--repository", &format!("git.example/{name}"), "--commit", "c0ffee"];
+        let run = ["--format", "ndjson", "--today", day, "--output", &rows, name];
+        assert!(folder.run(&[&run[..], &place].concat()).code < 2);
+    }
+    folder
+}
+
+#[test]
+fn report_from_rows_is_about_all_repositories() {
+    let folder = fleet();
+    let from = ["report", "--from", "a.ndjson", "b.ndjson"];
+    let ran = folder.run(&[&from[..], &["--output", "fleet.html"]].concat());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let page = folder.read("fleet.html");
+    for part in [
+        "AI agent risk: 2 repositories",
+        "1 of 2 agents",
+        "By owner",
+        "&#60;b&#62;team-a&#60;/b&#62;",
+        "git.example/b: b/threat-model.yaml",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(!page.contains("<b>team-a"));
+    let markdown = folder.run(&[&from[..], &["--format", "markdown"]].concat());
+    assert_eq!(markdown.code, 0, "{}", markdown.err);
+    assert!(
+        markdown.out.starts_with("## aivss-lint: ❌ 1 of 2 agents in 2 repositories"),
+        "{}",
+        markdown.out
+    );
+    assert!(markdown.out.contains("| production | 9\\.4 | 2 | 1 | 0 | 0 | 0 |"), "{}", markdown.out);
+    let strip = folder.run(&[&from[..], &["--figure", "fleet"]].concat());
+    assert!(strip.out.contains("AIVSS scores of 2 agents"), "{}", strip.out);
+    let layers = folder.run(&[&from[..], &["--figure", "layers"]].concat());
+    assert_eq!(layers.out.matches(">blank<").count(), 8, "{}", layers.out);
+}
+
+#[test]
+fn report_from_rows_has_the_last_run_of_each_repository() {
+    let folder = fleet();
+    let markdown =
+        || folder.run(&["report", "--format", "markdown", "--from", "a.ndjson", "b.ndjson", "c.ndjson"]);
+    // A later run takes the place of the first, a part of a run is added, and an earlier run does not count.
+    let row = folder.read("a.ndjson");
+    for (rows, head) in [
+        (row.replace("2026-11-23", "2026-11-25").replace("passed", "failed"), "2 of 2 agents"),
+        (row.replace("threat-model.yaml", "part.yaml"), "1 of 3 agents"),
+        (row.replace("2026-11-23", "2026-11-22"), "1 of 2 agents"),
+    ] {
+        folder.write("c.ndjson", &rows);
+        let ran = markdown();
+        assert!(ran.code == 0 && ran.out.contains(head), "{head} {} {}", ran.out, ran.err);
+    }
+    // The reader of a cut, foreign or hostile file reports that.
+    let run_row = row.lines().last().unwrap();
+    let unsure =
+        run_row.replace("\"passed\"", "\"cannot-judge\"").replace("\"reason\":null", "\"reason\":\"x|y\"");
+    let long = format!("{{\"row\":1,\"x\":\"{}\"}}", "y".repeat(2_000_000));
+    let deep = "[".repeat(100_000);
+    for (rows, reason) in [
+        ("", "the last row (`run`) is missing"),
+        (row.lines().next().unwrap(), "the last row (`run`) is missing"),
+        (&*row.replace("\"row\":1", "\"row\":2"), "rows of version 2 are not supported"),
+        (&row[..900], "not a row"),
+        ("{}\n\"run\"", "not a row"),
+        (&*long, "longer than 1 MiB"),
+        (&*deep, "not a row"),
+        (&*unsure, "git.example/a: x|y"),
+    ] {
+        folder.write("c.ndjson", rows);
+        let ran = markdown();
+        assert!(ran.code == 2 && ran.err.contains(reason), "{reason} {} {}", ran.out, ran.err);
+    }
+    fs::remove_file(folder.path("c.ndjson")).unwrap();
+    assert_eq!(markdown().code, 2);
+    assert_eq!(folder.run(&["report", "--from", "a.ndjson", "--output", "a.ndjson"]).code, 2);
+    assert_eq!(folder.read("a.ndjson"), row);
+    assert_eq!(folder.run(&["report", "--from", "a.ndjson", "--policy", "strict"]).code, 2);
+}
+
 /// Threat models that pass, fail, have findings, no score, several documents, or cannot be read.
 fn models() -> [String; 7] {
     [

@@ -121,6 +121,53 @@ fn every_output_says_not_scored() {
 }
 
 #[test]
+fn init_asks_for_no_score_that_the_policy_does_not_require() {
+    let folder = Folder::new(&[("aivss-policy.yaml", LAYERS_ONLY)]);
+    let ran = folder.run(&["init", "--name", "Planner", "--owner", "a@b.c", "--environment", "testing"]);
+    assert!(
+        ran.code == 0 && ran.out.ends_with("missing values; the policy requires no score\n"),
+        "{}",
+        ran.out
+    );
+    let text = folder.read(MODEL);
+    let keys = |word: &str| text.lines().filter(|line| line.trim_start().starts_with(word)).count();
+    assert_eq!((keys("aivss:"), keys("factors:"), keys("cvss:"), keys("agent_ecosystem:")), (0, 0, 0, 1));
+    assert!(!text.contains("aivss-lint fix") && text.contains("threats: [{ title:"), "{text}");
+    // A summary and the seven layers are all that is missing.
+    let ran = folder.run(&["--format", "concise"]);
+    assert_eq!((ran.code, ran.out.matches(": error[").count()), (1, 8), "{}", ran.out);
+    let example = "{ analysis: What can happen., threats: [{ title: In a few words, severity: High, status: open, owner: A team }] }";
+    let filled = text.replace("  summary:\n", "  summary: Books trips for employees.\n");
+    let mut number = 0;
+    let filled = filled.lines().map(|line| {
+        let is_layer = line.starts_with("  ") && !line.contains('#') && line.ends_with(':');
+        number += usize::from(is_layer);
+        let answer = example
+            .replace("What can happen.", &format!("Pages of hotel number {number} steer the planner."));
+        if is_layer { format!("{line} {answer}\n") } else { format!("{line}\n") }
+    });
+    folder.write(MODEL, &filled.collect::<String>());
+    let ran = folder.run(&["--format", "concise"]);
+    assert_eq!((ran.code, number), (0, 7), "{}", ran.out);
+    // An override can accept it, too.
+    let over = "aivss_policy: 1\nextends: [recommended]\noverrides: [{ match: { tier: low }, require: { score: false } }]\n";
+    for (tier, has_form) in [("low", false), ("high", true)] {
+        let folder = Folder::new(&[("aivss-policy.yaml", over)]);
+        let ran = folder.run(&["init", "--tier", tier]);
+        assert_eq!(folder.read(MODEL).contains("\naivss:"), has_form, "{}", ran.out);
+        assert_eq!(ran.out.contains("aivss-lint fix"), has_form, "{}", ran.out);
+    }
+}
+
+#[test]
+fn export_of_an_agent_without_score_says_what_is_missing() {
+    let ran = folder(LAYERS_ONLY, "").run(&["export", MODEL]);
+    let words =
+        "threat-model.yaml:1:1: the report consists of scores, and the agent is not scored: add `aivss` with";
+    assert!(ran.code == 2 && ran.err.starts_with(words) && ran.err.lines().count() == 1, "{}", ran.err);
+}
+
+#[test]
 fn lost_score_is_reported_against_the_base() {
     let folder = Folder::new(&[("aivss-policy.yaml", LAYERS_ONLY), (MODEL, STOCK)]);
     let root = folder.path("");

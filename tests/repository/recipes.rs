@@ -376,9 +376,11 @@ fn hooks_and_inputs_that_are_shown_exist() {
     let shown = blocks("pre-commit", "yaml");
     let used = yaml(shown[1]);
     assert!(known.contains(&used["repos"][0]["hooks"][0]["id"].as_str().unwrap()));
-    let page = PAGES.concat();
-    let listed: Vec<&str> =
-        page.lines().filter_map(|line| line.strip_prefix("| `aivss-lint")?.split('`').next()).collect();
+    let listed: Vec<&str> = PAGES
+        .iter()
+        .flat_map(|page| page.lines())
+        .filter_map(|line| line.strip_prefix("| `aivss-lint")?.split('`').next())
+        .collect();
     assert_eq!(listed, known.iter().map(|id| &id["aivss-lint".len()..]).collect::<Vec<_>>());
     // A hook of one's own is the published one, but for where the program comes from.
     for (block, id) in [(shown[0], "aivss-lint-system"), (shown[2], "aivss-lint")] {
@@ -410,8 +412,8 @@ fn hooks_and_inputs_that_are_shown_exist() {
 #[test]
 fn no_command_is_left_out() {
     let commands = PAGES
-        .concat()
-        .lines()
+        .iter()
+        .flat_map(|page| page.lines())
         .filter(|line| *line == "aivss-lint --staged" || line.contains("bin/aivss-lint\""))
         .count();
     assert_eq!(commands, 8);

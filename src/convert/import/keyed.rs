@@ -5,7 +5,7 @@ use crate::aivss::{Factor, LayerKind, LayerSet};
 use crate::convert::data::{Data, Row, number, text, word};
 use crate::convert::import::Draft;
 use crate::convert::import::records::not_carried;
-use crate::convert::scaffold::Scaffold;
+use crate::convert::scaffold::{Scaffold, ScoreForm};
 use crate::schema::Schema;
 use crate::syntax::page::answers::{self, PageAnswer};
 use crate::syntax::page::columns::{self, ThreatField};
@@ -70,7 +70,7 @@ pub(crate) fn of_mapping(mut root: Data) -> Option<Draft> {
         }
     }
     add_threats(&mut root, &[], &mut model);
-    let mut scaffold = Scaffold { origin: String::new(), model, asks_score: false };
+    let mut scaffold = Scaffold { origin: String::new(), model, score: ScoreForm::Offered };
     let has_parts = ["maestro", "findings"].iter().any(|part| scaffold.model.get(part).is_some());
     if !has_parts && !scaffold.is_scored() {
         return None;

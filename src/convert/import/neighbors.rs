@@ -7,7 +7,7 @@ use crate::convert::data::{Data, Row, number, text, word};
 use crate::convert::import::Draft;
 use crate::convert::import::keyed::{add_threat, severity, status};
 use crate::convert::import::records::not_carried;
-use crate::convert::scaffold::Scaffold;
+use crate::convert::scaffold::{Scaffold, ScoreForm};
 use crate::decimal::Decimal;
 
 /// A neighboring format.
@@ -70,7 +70,7 @@ impl Neighbor {
         let mut remarks =
             vec![format!("{count} threats name no layer of MAESTRO: they are under maestro.cross_layer")];
         remarks.extend(not_carried(&root));
-        Ok(Draft { scaffolds: vec![Scaffold { origin, model, asks_score: false }], remarks })
+        Ok(Draft { scaffolds: vec![Scaffold { origin, model, score: ScoreForm::Offered }], remarks })
     }
 }
 

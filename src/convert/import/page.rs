@@ -3,7 +3,7 @@
 use crate::convert::data::Data;
 use crate::convert::import::listing::{add_listing, has_no_heading, named_layers};
 use crate::convert::import::{Draft, numbers};
-use crate::convert::scaffold::Scaffold;
+use crate::convert::scaffold::{Scaffold, ScoreForm};
 use crate::report::count;
 use crate::source::Source;
 use crate::syntax::page::{BlockUse, PageDraft, draft};
@@ -40,7 +40,7 @@ pub(crate) fn import(source: &Source, takes_threats: bool) -> Result<Draft, Stri
         }
         remarks.extend(version(&page, at, &mut model));
         remarks.push(found(&model));
-        scaffolds.push(Scaffold { origin: String::new(), model, asks_score: false });
+        scaffolds.push(Scaffold { origin: String::new(), model, score: ScoreForm::Offered });
     }
     let left = page.left();
     remarks.extend(left.iter().take(MOST).map(|section| {

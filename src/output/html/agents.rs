@@ -1,19 +1,18 @@
-//! One agent of the page: its scores with their working, its layers, its problems, and the differences from the base.
+//! The agents of the page: a row of the table for each, and the order of the rows. [`super::details`] has what a card shows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
-use crate::aivss::{Band, Factor, LayerKind, Working};
-use crate::date::Date;
+use crate::aivss::{Band, LayerKind, Working};
 use crate::decimal::Decimal;
 use crate::diagnostic::Level;
-use crate::model::{Answer, Layer, Model, Review, TextKind, Threat, blank};
+use crate::fleet::FleetAgent;
 use crate::output::Links;
-use crate::output::breakdown::{multipliers, origin_text};
-use crate::output::html::chart::{ScoreStep, along, outline, steps};
-use crate::output::html::problems::{ProblemView, SanitizedText};
+use crate::output::html::chart::along;
+use crate::output::html::details::{AgentDetails, difference, name};
+use crate::output::html::problems::SanitizedText;
 use crate::output::problem::levels_in_words;
-use crate::report::{AgentChange, Difference, FileReport, NOT_SCORED, Report};
-use crate::score::{Contribution, OneLess, Scored, ScoredModel};
+use crate::report::{AgentChange, Detail, FileReport, NOT_SCORED, Report, count};
 
 /// The maximum number of characters of a name in tables.
 pub(crate) const NAME: usize = 120;
@@ -25,78 +24,49 @@ pub(crate) struct Graded {
 }
 
 pub(crate) struct AgentView {
+    /// Its number in the order of the report.
     pub(crate) number: usize,
     pub(crate) name: SanitizedText,
     /// Whether another agent has the same name.
     pub(crate) has_namesake: bool,
-    pub(crate) summary: Option<SanitizedText>,
     pub(crate) place: SanitizedText,
-    pub(crate) url: Option<String>,
     pub(crate) environment: Option<SanitizedText>,
     pub(crate) tier: Option<SanitizedText>,
     pub(crate) owner: Option<SanitizedText>,
-    /// The date and the approver of the last review, in words.
-    pub(crate) review: Option<SanitizedText>,
     pub(crate) worst: Option<Graded>,
     /// Whether no score can be worse: the whole file was read, and all scores were computed.
-    pub(crate) is_known: bool,
-    pub(crate) is_unscored: bool,
-    pub(crate) scores: Vec<ScoreView>,
-    pub(crate) layers: Vec<LayerView>,
+    is_known: bool,
+    is_unscored: bool,
+    /// Whether a problem of it fails the gate.
+    pub(crate) fails: bool,
+    pub(crate) layers: Vec<LayerCell>,
     /// The number of open threats.
     pub(crate) open: usize,
-    pub(crate) problems: Vec<ProblemView>,
+    /// The numbers of its problems in words: those that count, and those that do not.
+    pub(crate) counts: String,
+    /// The weight of its problems, as a sort key.
+    pub(crate) weight: usize,
+    /// The rules of its problems, those that fail the gate first.
+    pub(crate) rules: Vec<RuleOfAgent>,
+    /// The card; `None` if the page has only its row.
+    pub(crate) details: Option<AgentDetails>,
+    /// The numbers of the agents whose cards are before and after.
+    pub(crate) previous: Option<usize>,
+    pub(crate) next: Option<usize>,
 }
 
-pub(crate) struct ScoreView {
-    pub(crate) title: SanitizedText,
-    pub(crate) graded: Option<Graded>,
-    pub(crate) version: Option<SanitizedText>,
-    pub(crate) missing: Vec<SanitizedText>,
-    pub(crate) wrong: Vec<(&'static str, SanitizedText)>,
-    /// The name, value and origin of each input.
-    pub(crate) inputs: Vec<(&'static str, String, SanitizedText)>,
-    pub(crate) evidence: Option<SanitizedText>,
-    pub(crate) steps: Vec<ScoreStep>,
-    /// The working, term by term.
-    pub(crate) working: Vec<(&'static str, String)>,
-    pub(crate) radar: Option<Radar>,
-    pub(crate) factors: Vec<InputRow>,
+pub(crate) struct RuleOfAgent {
+    pub(crate) name: SanitizedText,
+    pub(crate) failing: usize,
 }
 
-pub(crate) struct Radar {
-    /// Whether the third axis is that of v0.5 (planning) or that of v0.8 (language).
-    pub(crate) plans: bool,
-    pub(crate) outline: String,
-    /// The outline of the base, if it differs.
-    pub(crate) before: Option<String>,
-    pub(crate) words: String,
-}
-
-pub(crate) struct InputRow {
-    pub(crate) name: String,
-    pub(crate) value: Decimal,
-    /// The contribution to the score, to two decimals; `None` for a multiplier.
-    pub(crate) share: Option<Decimal>,
-    pub(crate) rationale: Option<SanitizedText>,
-    pub(crate) less: Option<OneLess>,
-}
-
-pub(crate) struct LayerView {
+/// A layer in the row of an agent.
+pub(crate) struct LayerCell {
     pub(crate) kind: LayerKind,
     pub(crate) answer: &'static str,
-    pub(crate) text: Option<SanitizedText>,
-    pub(crate) threats: Vec<ThreatView>,
     pub(crate) open: usize,
     /// The answer in the base, if it differs.
     pub(crate) before: Option<SanitizedText>,
-}
-
-pub(crate) struct ThreatView {
-    pub(crate) name: SanitizedText,
-    pub(crate) status: &'static str,
-    pub(crate) mitigation: Option<SanitizedText>,
-    pub(crate) open: bool,
 }
 
 impl AgentView {
@@ -107,50 +77,98 @@ impl AgentView {
         place: usize,
         change: Option<&AgentChange>,
         report: &Report,
-        links: &Links<'_>,
     ) -> Self {
         let scored = &file.models[place];
-        let (model, line) = (&scored.model, scored.position.line);
-        let agent = &model.agent;
-        let problems = file.problems_of(place);
-        let summary = agent.summary.as_deref().filter(|text| blank(text, TextKind::Prose).is_none());
-        Self {
+        let model = &scored.model;
+        let fails = file.problems_of(place).any(|problem| report.fails(problem));
+        let number_of = |level| {
+            file.problems_of(place).filter(|problem| problem.level == level && report.counts(problem)).count()
+        };
+        let [errors, warnings, notes] = [Level::Error, Level::Warning, Level::Note].map(number_of);
+        let mut agent = Self {
             number,
             name: SanitizedText::cut(scored.name().unwrap_or("(no name)"), NAME),
             has_namesake: false,
-            summary: summary.map(SanitizedText::lines),
-            place: SanitizedText::line(format!("{}:{line}", file.name())),
-            url: links.url(&file.path, line, line),
-            environment: name(agent.environment.as_deref()),
-            tier: name(agent.tier.as_deref()),
-            owner: name(agent.owner.as_deref()),
-            review: review(&model.review),
+            place: SanitizedText::line(format!("{}:{}", file.name(), scored.position.line)),
+            environment: name(model.agent.environment.as_deref()),
+            tier: name(model.agent.tier.as_deref()),
+            owner: name(model.agent.owner.as_deref()),
             is_known: file.is_read() && scored.is_computed(),
             is_unscored: scored.is_unscored,
             worst: scored.worst().map(Graded::of),
-            scores: scored.scores.iter().map(|one| ScoreView::of(one, scored, change)).collect(),
-            layers: model
-                .layers()
-                .iter()
-                .map(|layer| LayerView::of(layer, model, change, report.today))
-                .collect(),
+            fails,
+            layers: Vec::new(),
             open: model.threats().filter(|threat| threat.is_open(report.today)).count(),
-            problems: problems.map(|problem| ProblemView::of(problem, file, report, links)).collect(),
+            counts: problems_in_words(file, place, report),
+            weight: usize::from(fails) * 1_000_000_000 + errors * 1_000_000 + warnings * 1_000 + notes,
+            rules: rules_of(file, place, report),
+            details: None,
+            previous: None,
+            next: None,
+        };
+        for layer in model.layers() {
+            let before = difference(change, &format!("layer {}", layer.kind.key()));
+            agent.layers.push(LayerCell {
+                kind: layer.kind,
+                answer: layer.answer.name(),
+                open: model.open_threats(layer.kind, report.today),
+                before: before.and_then(|difference| difference.before.as_deref()).map(SanitizedText::line),
+            });
+        }
+        agent
+    }
+
+    /// The agent of another repository, without its problems.
+    pub(crate) fn of_fleet(number: usize, agent: &FleetAgent) -> Self {
+        let cell = |(kind, answer): &(LayerKind, &'static str)| LayerCell {
+            kind: *kind,
+            answer: *answer,
+            open: 0,
+            before: None,
+        };
+        let cause = if agent.errors > 0 { "errors" } else { "not passed" };
+        let rule =
+            agent.fails.then(|| RuleOfAgent { name: SanitizedText::line(cause), failing: agent.errors });
+        Self {
+            number,
+            name: SanitizedText::cut(&agent.name, NAME),
+            has_namesake: false,
+            place: SanitizedText::line(&agent.place),
+            environment: name(agent.environment.as_deref()),
+            tier: name(agent.tier.as_deref()),
+            owner: name(agent.owner.as_deref()),
+            worst: agent.score.map(|score| Graded { score, band: Band::of(score) }),
+            is_known: !agent.is_unscored,
+            is_unscored: agent.is_unscored && !agent.fails,
+            fails: agent.fails,
+            layers: agent.answers.iter().map(cell).collect(),
+            open: agent.open,
+            counts: count(agent.errors, "error"),
+            weight: usize::from(agent.fails) * 1_000_000_000 + agent.errors.min(1_000),
+            rules: rule.into_iter().collect(),
+            details: None,
+            previous: None,
+            next: None,
         }
     }
 
-    /// The number of its problems of a level that count.
-    pub(crate) fn count(&self, level: Level) -> usize {
-        self.problems.iter().filter(|problem| problem.counts() && problem.level == level).count()
-    }
-
-    /// The numbers of its problems in words: those that count, and those that do not.
-    pub(crate) fn counts(&self) -> String {
-        let counting = self.problems.iter().filter(|problem| problem.counts());
-        let mut words = levels_in_words(counting.map(|problem| problem.level));
-        let passing = self.problems.iter().filter(|problem| !problem.counts()).count();
-        words.extend((passing > 0).then(|| format!("{passing} not counted")));
-        if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+    /// Adds the card if the page has one for this agent.
+    pub(crate) fn with_details(
+        self,
+        detail: Detail,
+        file: &FileReport,
+        place: usize,
+        change: Option<&AgentChange>,
+        report: &Report,
+        links: &Links<'_>,
+    ) -> Self {
+        let is_shown = match detail {
+            Detail::All => true,
+            Detail::Failing => self.fails,
+            Detail::None => false,
+        };
+        let details = is_shown.then(|| AgentDetails::of(file, place, change, report, links));
+        Self { details, ..self }
     }
 
     /// The worst score, if all are known.
@@ -163,7 +181,7 @@ impl AgentView {
         match self.grade() {
             Some(grade) => grade.band.name(),
             None if self.is_unscored => NOT_SCORED,
-            None => "not computable",
+            None => NOT_COMPUTABLE,
         }
     }
 
@@ -172,15 +190,95 @@ impl AgentView {
         self.worst.filter(|_| !self.is_known)
     }
 
-    /// The weight of its problems, as a sort key.
-    pub(crate) fn weight(&self) -> usize {
-        self.count(Level::Error) * 1_000_000 + self.count(Level::Warning) * 1_000 + self.count(Level::Note)
+    /// The names of its rules as a filter, separated by spaces.
+    pub(crate) fn rule_names(&self) -> String {
+        self.rules.iter().map(|rule| rule.name.to_string()).collect::<Vec<_>>().join(" ")
     }
 
-    /// The rules of its problems as a filter, separated by spaces.
-    pub(crate) fn rules(&self) -> SanitizedText {
-        let rules: BTreeSet<String> = self.problems.iter().map(|problem| problem.rule.to_string()).collect();
-        SanitizedText::line(rules.into_iter().collect::<Vec<_>>().join(" "))
+    /// The number of problems that fail the gate.
+    pub(crate) fn failing(&self) -> usize {
+        self.rules.iter().map(|rule| rule.failing).sum()
+    }
+
+    /// The number of rules besides the first whose problems fail the gate.
+    pub(crate) fn other_rules(&self) -> usize {
+        self.rules.iter().skip(1).filter(|rule| rule.failing > 0).count()
+    }
+
+    pub(crate) fn open_in_words(&self) -> String {
+        count(self.open, "open threat")
+    }
+
+    pub(crate) fn is_in_production(&self) -> bool {
+        self.environment.as_ref().is_some_and(|environment| environment.is("production"))
+    }
+}
+
+/// The words in place of the band of a score that an input is missing for.
+pub(crate) const NOT_COMPUTABLE: &str = "not computable";
+
+impl LayerCell {
+    /// The class for the style sheet: of answered layers the number of open threats, up to four.
+    pub(crate) fn class(&self) -> String {
+        match self.answer {
+            "blank" | "unreadable" => "blank".to_owned(),
+            answer if self.open == 0 => answer.to_owned(),
+            _ => format!("o{}", self.open.min(4)),
+        }
+    }
+
+    pub(crate) fn sign(&self) -> String {
+        match self.answer {
+            "blank" | "unreadable" => "!".to_owned(),
+            _ if self.open > 0 => self.open.to_string(),
+            "uncertain" => "?".to_owned(),
+            "not-applicable" => "–".to_owned(),
+            _ => "0".to_owned(),
+        }
+    }
+
+    /// The answer and the number of open threats in words.
+    pub(crate) fn words(&self) -> String {
+        let answer = self.answer.replace('-', " ");
+        if self.open > 0 { format!("{answer}, {} open", self.open) } else { answer }
+    }
+}
+
+fn problems_in_words(file: &FileReport, place: usize, report: &Report) -> String {
+    let counting = file.problems_of(place).filter(|problem| report.counts(problem));
+    let mut words = levels_in_words(counting.map(|problem| problem.level));
+    let passing = file.problems_of(place).filter(|problem| !report.counts(problem)).count();
+    words.extend((passing > 0).then(|| format!("{passing} not counted")));
+    if words.is_empty() { "no problems".to_owned() } else { words.join(", ") }
+}
+
+/// The rules of an agent's problems, those with the most failing problems first.
+fn rules_of(file: &FileReport, place: usize, report: &Report) -> Vec<RuleOfAgent> {
+    let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+    for problem in file.problems_of(place) {
+        *numbers.entry(&problem.rule).or_default() += usize::from(report.fails(problem));
+    }
+    let rules =
+        numbers.into_iter().map(|(name, failing)| RuleOfAgent { name: SanitizedText::line(name), failing });
+    let mut rules: Vec<RuleOfAgent> = rules.collect();
+    rules.sort_by_key(|rule| Reverse(rule.failing));
+    rules
+}
+
+/// Sorts agents: those that fail first, then the highest score, of which those that are not known are first.
+pub(crate) fn sort(agents: &mut [AgentView]) {
+    agents.sort_by_key(|agent| {
+        (
+            Reverse(agent.fails),
+            agent.is_known && !agent.is_unscored,
+            agent.worst.map(|worst| Reverse(worst.score)),
+        )
+    });
+    let shown: Vec<usize> = (0..agents.len()).filter(|at| agents[*at].details.is_some()).collect();
+    for pair in shown.windows(2) {
+        let [one, other] = [pair[0], pair[1]];
+        agents[one].next = Some(agents[other].number);
+        agents[other].previous = Some(agents[one].number);
     }
 }
 
@@ -192,141 +290,6 @@ pub(crate) fn mark_namesakes(agents: &mut [AgentView]) {
     }
     for agent in agents {
         agent.has_namesake = counts.get(&agent.name).is_some_and(|count| *count > 1);
-    }
-}
-
-fn name(text: Option<&str>) -> Option<SanitizedText> {
-    text.map(|text| SanitizedText::cut(text, NAME))
-}
-
-fn review(review: &Review) -> Option<SanitizedText> {
-    let reviewed = review.date.as_deref().map(|day| format!("reviewed {day}"));
-    let approved = review.approved_by.as_deref().map(|name| format!("approved by {name}"));
-    let words: Vec<String> = reviewed.into_iter().chain(approved).collect();
-    (!words.is_empty()).then(|| SanitizedText::cut(&words.join(", "), NAME))
-}
-
-/// The difference from the base in one respect.
-fn difference<'c>(change: Option<&'c AgentChange>, what: &str) -> Option<&'c Difference> {
-    change?.differences.iter().find(|difference| difference.what == what)
-}
-
-impl ScoreView {
-    fn of(scored: &Scored, model: &ScoredModel, change: Option<&AgentChange>) -> Self {
-        let (declared, working) = (&scored.declared, scored.working.as_ref());
-        let finding = model.model.finding_id(scored.owner);
-        let wrong = scored.wrong().into_iter().map(|(name, value)| (name, SanitizedText::cut(&value, NAME)));
-        let inputs = scored.inputs().into_iter().map(|input| {
-            let value = input.value.map_or_else(|| "–".to_owned(), |value| value.plain().to_string());
-            (input.name, value, SanitizedText::cut(&origin_text(&input.origin), 2 * NAME))
-        });
-        Self {
-            title: title(scored, model),
-            graded: working.map(Graded::of),
-            version: name(declared.version.as_deref()),
-            missing: scored.missing_inputs().iter().map(SanitizedText::line).collect(),
-            wrong: wrong.collect(),
-            inputs: inputs.collect(),
-            evidence: declared.evidence.as_deref().map(SanitizedText::lines),
-            steps: working.map(steps).unwrap_or_default(),
-            working: scored.steps(),
-            radar: working.and_then(|_| Radar::of(scored, finding, change)),
-            factors: working.map(|working| rows(scored, working)).unwrap_or_default(),
-        }
-    }
-}
-
-fn title(scored: &Scored, model: &ScoredModel) -> SanitizedText {
-    let Some(finding) = model.model.finding(scored.owner) else { return SanitizedText::line("The agent") };
-    let id = finding.id.as_deref().unwrap_or_default();
-    let mut title = format!("Finding {id}").trim_end().to_owned();
-    if let Some(text) = finding.title.as_deref().filter(|text| *text != id) {
-        title.push_str(&format!(" {text}"));
-    }
-    SanitizedText::cut(&title, 2 * NAME)
-}
-
-impl Radar {
-    /// The factors on their axes; `None` if they are not ten.
-    fn of(scored: &Scored, finding: Option<&str>, change: Option<&AgentChange>) -> Option<Self> {
-        let factors = scored.declared.factors.sorted();
-        let values: Vec<Decimal> = factors.iter().map(|(_, value)| *value).collect();
-        let values: [Decimal; Factor::SET] = values.try_into().ok()?;
-        let about = finding.map_or_else(String::new, |id| format!("finding {id}: "));
-        let mut before = Some(values);
-        for (at, (factor, _)) in factors.iter().enumerate() {
-            if let Some(difference) = difference(change, &format!("{about}{}", factor.key())) {
-                let old = difference.before.as_deref().and_then(|value| Decimal::parse(value).ok());
-                before = before.zip(old).map(|(mut values, old)| {
-                    values[at] = old;
-                    values
-                });
-            }
-        }
-        let words = factors.iter().map(|(factor, value)| format!("{} {value}", words(factor.key())));
-        Some(Self {
-            plans: factors.iter().any(|(factor, _)| *factor == Factor::GoalDrivenPlanning),
-            outline: outline(&values),
-            before: before.filter(|before| *before != values).map(|before| outline(&before)),
-            words: words.collect::<Vec<_>>().join(", "),
-        })
-    }
-}
-
-fn rows(scored: &Scored, working: &Working) -> Vec<InputRow> {
-    let factors = &scored.declared.factors;
-    let mut rows = Vec::new();
-    for contribution in Contribution::of_factors(working, factors.numbers()) {
-        let given = factors.given.iter().find(|given| given.factor == contribution.factor);
-        rows.push(InputRow {
-            name: words(contribution.factor.key()),
-            value: contribution.value.plain(),
-            share: Some(contribution.share.round_half_up(2)),
-            rationale: given.and_then(|given| given.rationale.as_deref()).map(SanitizedText::lines),
-            less: contribution.one_less,
-        });
-    }
-    for (key, value, less) in multipliers(working) {
-        if less.is_some() {
-            let (name, value) = (words(key), value.plain());
-            rows.push(InputRow { name, value, share: None, rationale: None, less });
-        }
-    }
-    rows
-}
-
-impl LayerView {
-    fn of(layer: &Layer, model: &Model, change: Option<&AgentChange>, today: Date) -> Self {
-        let reason = layer.reason.as_deref().filter(|_| matches!(layer.answer, Answer::NotApplicable));
-        let before = difference(change, &format!("layer {}", layer.kind.key()));
-        Self {
-            kind: layer.kind,
-            answer: layer.answer.name(),
-            text: reason.or(layer.analysis.as_deref()).map(SanitizedText::lines),
-            threats: model.threats_of(layer.kind).map(|threat| ThreatView::of(threat, today)).collect(),
-            open: model.open_threats(layer.kind, today),
-            before: before.and_then(|difference| difference.before.as_deref()).map(SanitizedText::line),
-        }
-    }
-
-    pub(crate) fn name(&self) -> String {
-        words(self.kind.key())
-    }
-
-    pub(crate) fn words(&self) -> String {
-        self.answer.replace('-', " ")
-    }
-}
-
-impl ThreatView {
-    fn of(threat: &Threat, today: Date) -> Self {
-        let words: Vec<&str> = threat.id.as_deref().into_iter().chain(threat.title.as_deref()).collect();
-        Self {
-            name: SanitizedText::cut(&words.join(" "), 2 * NAME),
-            status: threat.status.name(),
-            mitigation: threat.mitigation.as_deref().map(SanitizedText::lines),
-            open: threat.is_open(today),
-        }
     }
 }
 

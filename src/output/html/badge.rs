@@ -9,7 +9,8 @@ use serde::Serialize;
 use crate::aivss::Band;
 use crate::escape::write_json;
 use crate::output::html::problems::SanitizedText;
-use crate::report::{Report, Verdict, WorstScore};
+use crate::output::palette::{BandColors, Ground, LABEL, of_band};
+use crate::report::{Report, Verdict, WorstScore, count};
 
 /// Characters of a label that are drawn.
 const LONGEST: usize = 40;
@@ -23,46 +24,50 @@ pub enum BadgeSubject {
     Gate,
 }
 
-/// A badge: its two halves, and the color of the right one.
+/// A badge: its two halves, and the colors of the right one.
 #[derive(Template)]
 #[template(path = "badge.svg", config = "src/output/html/askama.toml")]
 pub struct Badge {
     label: SanitizedText,
     message: SanitizedText,
-    color: &'static str,
+    ground: Ground,
     /// The widths of the halves, in pixels.
     left: usize,
     right: usize,
     is_sure: bool,
 }
 
-// The contrast of white letters with each of them is at least 4.5:1.
-const GREEN: &str = "#1a7340";
-const OCHRE: &str = "#80600b";
-const ORANGE: &str = "#b43c0a";
-const RED: &str = "#9c1038";
-const GRAY: &str = "#57606a";
+impl BadgeSubject {
+    /// The label of a badge that is given none.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Score => "AIVSS",
+            Self::Gate => "aivss-lint",
+        }
+    }
+}
 
 impl Badge {
     /// The badge of a report. Its label, if none is given, is that of the subject.
     pub fn of(report: &Report, subject: BadgeSubject, label: Option<&str>) -> Self {
-        let usual = match subject {
-            BadgeSubject::Score => "AIVSS",
-            BadgeSubject::Gate => "aivss-lint",
-        };
-        let verdict = report.verdict();
-        let (message, color) = match (verdict, subject) {
+        let (mut message, colors) = match (report.verdict(), subject) {
             (Verdict::Passed | Verdict::Failed, BadgeSubject::Score) => worst(report),
-            (Verdict::Passed, BadgeSubject::Gate) => (verdict.words().to_owned(), GREEN),
-            (Verdict::Failed, BadgeSubject::Gate) => (verdict.words().to_owned(), RED),
-            (Verdict::CannotCheck, _) => (verdict.words().to_owned(), GRAY),
+            (Verdict::Passed, BadgeSubject::Gate) => ("passing".to_owned(), of_band(Some(Band::Low))),
+            (Verdict::Failed, BadgeSubject::Gate) => ("failing".to_owned(), of_band(Some(Band::Critical))),
+            (Verdict::CannotCheck, _) => ("cannot check".to_owned(), of_band(None)),
         };
-        let label = SanitizedText::cut(label.filter(|label| !label.is_empty()).unwrap_or(usual), LONGEST);
+        // A missing score that the policy accepts is no error.
+        let is_known = colors.class != of_band(None).class;
+        let is_sure = is_known || subject == BadgeSubject::Score && report.not_scored().is_some();
+        let models = report.totals().models;
+        if is_known && models > 1 {
+            message.push_str(&format!(" · {}", count(models, "agent")));
+        }
+        let label =
+            SanitizedText::cut(label.filter(|label| !label.is_empty()).unwrap_or(subject.label()), LONGEST);
         let message = SanitizedText::line(message);
         let [left, right] = [&label, &message].map(|text| width(&text.to_string()).div_ceil(10) + 12);
-        // A missing score that the policy accepts is no error.
-        let is_sure = color != GRAY || subject == BadgeSubject::Score && report.not_scored().is_some();
-        Self { label, message, color, left, right, is_sure }
+        Self { label, message, ground: colors.badge, left, right, is_sure }
     }
 
     /// Whether it shows its subject, rather than that the subject is not known.
@@ -71,27 +76,23 @@ impl Badge {
     }
 }
 
-fn worst(report: &Report) -> (String, &'static str) {
+fn worst(report: &Report) -> (String, &'static BandColors) {
     // A score that is not known can be the worst of all.
     if !report.is_scored() {
-        return (report.not_scored().unwrap_or_else(|| "not computable".to_owned()), GRAY);
+        return (report.not_scored().unwrap_or_else(|| "not computable".to_owned()), of_band(None));
     }
-    let Some(WorstScore { score, severity, .. }) = report.worst() else {
-        return ("no score".to_owned(), GRAY);
-    };
-    let color = match severity {
-        Band::None | Band::Low => GREEN,
-        Band::Medium => OCHRE,
-        Band::High => ORANGE,
-        Band::Critical => RED,
-    };
-    (format!("{score} {}", severity.name()), color)
+    match report.worst() {
+        Some(WorstScore { score, severity, .. }) => {
+            (format!("{score} {}", severity.name()), of_band(Some(severity)))
+        }
+        None => ("no score".to_owned(), of_band(None)),
+    }
 }
 
 /// The approximate width of a text in Verdana at 11 pixels, in tenths of a pixel. The picture stretches letters to fit.
 fn width(text: &str) -> usize {
     let widths = text.chars().map(|letter| match letter {
-        'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | ';' | '!' | '|' | '\'' | ' ' => 40,
+        'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | ';' | '!' | '|' | '\'' | ' ' | '·' => 40,
         'f' | 'r' | 't' | '-' | '(' | ')' => 48,
         'm' | 'w' | 'M' | 'W' | '@' | '%' => 104,
         'A'..='Z' => 78,
@@ -127,7 +128,7 @@ pub fn write_badge_endpoint(badge: &Badge, out: &mut dyn io::Write) -> io::Resul
         schema_version: 1,
         label: badge.label.to_string(),
         message: badge.message.to_string(),
-        color: badge.color,
+        color: badge.ground.fill,
         is_error: !badge.is_sure(),
     };
     write_json(&endpoint, out)

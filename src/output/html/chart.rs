@@ -3,67 +3,118 @@
 use crate::aivss::{Factor, Working};
 use crate::decimal::Decimal;
 
-/// An axis of the radar.
-pub(crate) struct Axis {
-    pub(crate) x: i64,
-    pub(crate) y: i64,
-    /// The name of its factor in v0.8.
-    pub(crate) name: &'static str,
-}
-
-/// The radar's axes, clockwise from the top.
-pub(crate) const AXES: [Axis; Factor::SET] = [
-    Axis { x: 0, y: -1000, name: "Autonomy" },
-    Axis { x: 588, y: -809, name: "Tools" },
-    Axis { x: 951, y: -309, name: "Language" },
-    Axis { x: 951, y: 309, name: "Context" },
-    Axis { x: 588, y: 809, name: "Non-determinism" },
-    Axis { x: 0, y: 1000, name: "Opacity" },
-    Axis { x: -588, y: 809, name: "Memory" },
-    Axis { x: -951, y: 309, name: "Identity" },
-    Axis { x: -951, y: -309, name: "Multi-agent" },
-    Axis { x: -588, y: -809, name: "Self-modification" },
+/// The directions between the petals of a rose, clockwise from the first petal, which points up.
+const EDGES: [[i64; 2]; Factor::SET] = [
+    [309, -951],
+    [809, -588],
+    [1000, 0],
+    [809, 588],
+    [309, 951],
+    [-309, 951],
+    [-809, 588],
+    [-1000, 0],
+    [-809, -588],
+    [-309, -951],
 ];
 
-impl Axis {
-    /// The position of its name: next to the end, and a little lower than the base line of letters.
-    pub(crate) const fn name_at(&self) -> [i64; 2] {
-        [self.x * 110 / 100, self.y * 114 / 100 + 40]
+/// The directions of the petals, with the names of their factors.
+const PETALS: [([i64; 2], &str); Factor::SET] = [
+    ([0, -1000], "Autonomy"),
+    ([588, -809], "Tools"),
+    ([951, -309], "Language"),
+    ([951, 309], "Context"),
+    ([588, 809], "Non-determinism"),
+    ([0, 1000], "Opacity"),
+    ([-588, 809], "Memory"),
+    ([-951, 309], "Identity"),
+    ([-951, -309], "Multi-agent"),
+    ([-588, -809], "Self-modification"),
+];
+
+/// Ten sectors, whose radii are the values of the factors.
+pub(crate) struct Rose {
+    pub(crate) petals: Vec<Petal>,
+    /// The values in words.
+    pub(crate) words: String,
+}
+
+/// A sector with its name beside it.
+pub(crate) struct Petal {
+    pub(crate) name: &'static str,
+    /// The value; `None` if it is missing.
+    pub(crate) value: Option<Decimal>,
+    /// The outline, and that of the base if it differs, as SVG paths.
+    pub(crate) path: Option<String>,
+    pub(crate) before: Option<String>,
+    pub(crate) class: &'static str,
+    /// The position of the name, and its side that is there.
+    pub(crate) x: i64,
+    pub(crate) y: i64,
+    pub(crate) anchor: &'static str,
+}
+
+impl Rose {
+    /// A rose of factors with their values, and with those of the base where they differ.
+    pub(crate) fn new(factors: &[(Factor, Decimal, Option<Decimal>)], words: String) -> Self {
+        let plans = factors.iter().any(|(factor, ..)| *factor == Factor::GoalDrivenPlanning);
+        let petals = PETALS.into_iter().enumerate().map(|(at, ([x, y], name))| {
+            let given = factors.iter().find(|(factor, ..)| petal_of(*factor) == at);
+            let value = given.map(|(_, value, _)| value.plain());
+            Petal {
+                name: if plans && at == petal_of(Factor::GoalDrivenPlanning) { "Planning" } else { name },
+                value,
+                path: value.and_then(|value| sector(at, value)),
+                before: given.and_then(|(.., before)| sector(at, (*before)?)),
+                class: match value {
+                    None => "missing",
+                    Some(value) if value >= Decimal::ONE => "full",
+                    Some(_) => "",
+                },
+                x: x * 110 / 100,
+                y: y * 114 / 100 + 40,
+                anchor: match x {
+                    0 => "middle",
+                    1.. => "start",
+                    _ => "end",
+                },
+            }
+        });
+        Self { petals: petals.collect(), words }
     }
 
-    /// The side of the name that is at this position.
-    pub(crate) const fn anchor(&self) -> &'static str {
-        match self.x {
-            0 => "middle",
-            1.. => "start",
-            _ => "end",
-        }
+    /// Whether a value differs from that of the base.
+    pub(crate) fn has_changed(&self) -> bool {
+        self.petals.iter().any(|petal| petal.before.is_some())
     }
 }
 
-/// The radar's rings at 1.0 and 0.5.
-pub(crate) fn rings() -> [String; 2] {
-    [Decimal::ONE, Decimal::new(5, 1)].map(|value| outline(&[value; Factor::SET]))
+/// The ten sectors of a rose at 1.0.
+pub(crate) fn whole_sectors() -> impl Iterator<Item = String> {
+    (0..Factor::SET).filter_map(|at| sector(at, Decimal::ONE))
 }
 
-/// The corners of the radar for ten values from 0 to 1, as the points of an SVG polygon.
-pub(crate) fn outline(values: &[Decimal; Factor::SET]) -> String {
-    let corners = values.iter().zip(AXES).map(|(value, Axis { x, y, .. })| {
-        let part = thousandths(*value);
-        format!("{},{}", x * part / 1000, y * part / 1000)
-    });
-    corners.collect::<Vec<_>>().join(" ")
+/// The petal of a factor. Planning of v0.5 has that of language.
+fn petal_of(factor: Factor) -> usize {
+    let place = Factor::ALL.into_iter().position(|one| one == factor).unwrap_or(0);
+    if place > 2 { place - 1 } else { place }
+}
+
+/// The outline of a sector from its center, as an SVG path; `None` if its radius is 0.
+fn sector(at: usize, value: Decimal) -> Option<String> {
+    let radius = part(value);
+    let [[x, y], [to_x, to_y]] = [(at + 9) % 10, at].map(|edge| EDGES[edge].map(|end| end * radius / 1000));
+    (radius > 0).then(|| format!("M0 0L{x} {y}A{radius} {radius} 0 0 1 {to_x} {to_y}Z"))
 }
 
 /// A value from 0 to 1 in thousandths.
-fn thousandths(value: Decimal) -> i64 {
+pub(crate) fn part(value: Decimal) -> i64 {
     let value = value.clamp(Decimal::ZERO, Decimal::ONE);
     (value * Decimal::new(1000, 0)).round_half_up(0).to_string().parse().unwrap_or(0)
 }
 
 /// The position of a score on a scale from 0 to 10, in thousandths.
 pub(crate) fn along(score: Decimal) -> i64 {
-    thousandths(score.over_ten())
+    part(score.over_ten())
 }
 
 /// A step of the computation from the CVSS base to the score.
@@ -115,11 +166,16 @@ mod tests {
     }
 
     #[test]
-    fn outline_has_a_corner_per_value() {
-        let mut values = [Decimal::ZERO; 10];
-        values[0] = number("0.5");
-        values[3] = number("1.00");
-        assert_eq!(outline(&values), "0,-500 0,0 0,0 951,309 0,0 0,0 0,0 0,0 0,0 0,0");
+    fn petal_has_the_radius_of_its_value() {
+        let factors = [
+            (Factor::AutonomyOfAction, number("0.5"), None),
+            (Factor::ContextualAwareness, number("1.00"), Some(number("0.0"))),
+        ];
+        let rose = Rose::new(&factors, String::new());
+        let [autonomy, context, tools] = [0, 3, 1].map(|at| &rose.petals[at]);
+        assert_eq!(autonomy.path.as_deref(), Some("M0 0L-154 -475A500 500 0 0 1 154 -475Z"));
+        assert_eq!((context.class, context.before.as_deref()), ("full", None));
+        assert_eq!((tools.class, tools.path.as_deref()), ("missing", None));
     }
 
     #[test]

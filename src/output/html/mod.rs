@@ -6,55 +6,88 @@ pub(crate) mod agents;
 mod badge;
 pub(crate) mod changes;
 pub(crate) mod chart;
+pub(crate) mod details;
+pub(crate) mod fleet;
 pub(crate) mod problems;
 pub(crate) mod register;
+pub(crate) mod rules;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use agents::{AgentView, mark_namesakes};
+use agents::{AgentView, mark_namesakes, sort};
 use askama::Template;
 use changes::Changes;
+use fleet::{Layers, Strip, Totals, sentence};
 use problems::{ProblemView, SanitizedText};
 use register::RegisterRow;
+use rules::RuleView;
 
 use crate::aivss::Band;
 use crate::diagnostic::Level;
 use crate::digest;
 use crate::escape::plain_page;
+use crate::input_error::InputError;
 use crate::output::Links;
 use crate::output::change::touched;
+use crate::output::fleet::{FleetTable, repositories, tables};
+use crate::output::palette;
 use crate::policy::{Exception, Policy};
-use crate::report::{NOT_SCORED, Report, Summary, count};
+use crate::report::{Detail, Report, Verdict, count};
 
 pub use badge::{Badge, BadgeSubject, write_badge, write_badge_endpoint};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
+const FIGURE_STYLE: &str = include_str!("figure.css");
 /// The number of days before its end from which an exception is marked.
 const SOON: i32 = 30;
+/// The rows of a table about many repositories.
+const MOST_ROWS: usize = 200;
+/// The number of agents up to which cards are open.
+const MOST_OPEN: usize = 20;
+/// The number of agents up to which all are shown in full, unless a setting decides.
+const MOST_IN_FULL: usize = 1000;
 
 #[derive(Template)]
 #[template(path = "page.html", config = "src/output/html/askama.toml")]
 struct PageTemplate<'r> {
+    style: String,
     report: &'r Report,
-    tiles: Vec<Tile>,
-    bands: Vec<Bar>,
+    title: SanitizedText,
+    /// The short form of the title for the tab.
+    tab: SanitizedText,
+    /// Branch, commit, day and program, in words.
+    origin: Vec<SanitizedText>,
+    sentence: Vec<(String, String)>,
+    next: Vec<SanitizedText>,
+    totals: Totals,
+    strip: Option<Strip>,
+    layers: Layers,
+    rules: Vec<RuleView>,
     filters: Filters,
     agents: Vec<AgentView>,
+    detail: Detail,
     register: Vec<RegisterRow>,
     changes: Option<Changes>,
-    exceptions: &'r [Exception],
+    /// The exceptions, the first to end first.
+    exceptions: Vec<&'r Exception>,
     /// Problems that belong to no threat model, by their file.
     others: Vec<(SanitizedText, Vec<ProblemView>)>,
+    /// The tables about many repositories.
+    tables: Vec<FleetTable>,
+    /// What the report does not contain.
+    limits: Vec<SanitizedText>,
 }
 
-/// A total at the top of the page.
-struct Tile {
-    name: String,
-    value: String,
-    /// The class for the style sheet.
-    class: String,
+/// The pictures of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Figure {
+    /// The scores of all agents on a strip from 0 to 10.
+    Fleet,
+    /// The seven layers with their answers and open threats.
+    Layers,
 }
 
 pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
@@ -62,18 +95,54 @@ pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
     out.write_all(plain_page(&page).as_bytes())
 }
 
+/// Writes a picture of a report as SVG, which needs nothing else.
+///
+/// # Errors
+/// The error of the writer.
+pub fn write_figure(report: &Report, figure: Figure, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut agents = Vec::new();
+    for file in &report.files {
+        agents.extend((0..file.models.len()).map(|place| AgentView::of(0, file, place, None, report)));
+    }
+    agents.extend(of_fleet(report));
+    let picture = match figure {
+        Figure::Fleet => Strip::new(report, &totals(report, &agents), &agents, FIGURE_STYLE).render(),
+        Figure::Layers => layers(report, &agents, FIGURE_STYLE).render(),
+    };
+    out.write_all(plain_page(&picture.map_err(io::Error::other)?).as_bytes())
+}
+
+/// The agents of many repositories, the worst of them.
+fn of_fleet(report: &Report) -> impl Iterator<Item = AgentView> {
+    let agents = report.fleet.iter().flat_map(|fleet| &fleet.agents).enumerate();
+    agents.map(|(at, agent)| AgentView::of_fleet(at + 1, agent))
+}
+
+fn totals(report: &Report, agents: &[AgentView]) -> Totals {
+    report.fleet.as_ref().map_or_else(|| Totals::of(agents), Totals::of_fleet)
+}
+
+fn layers(report: &Report, agents: &[AgentView], style: &'static str) -> Layers {
+    report.fleet.as_ref().map_or_else(|| Layers::new(agents, style), |fleet| Layers::of_fleet(fleet, style))
+}
+
 fn page(report: &Report) -> PageTemplate<'_> {
     let links = Links::new(report.links.as_deref());
     let touched = touched(report);
+    let models: usize = report.files.iter().map(|file| file.models.len()).sum();
+    let by_size = if models > MOST_IN_FULL { Detail::Failing } else { Detail::All };
+    let detail = report.page.detail.unwrap_or(by_size);
     let mut agents = Vec::new();
-    let mut numbers = BTreeMap::new();
+    let (mut numbers, mut positions) = (BTreeMap::new(), BTreeMap::new());
     let mut others = Vec::new();
     for file in &report.files {
         for (place, model) in file.models.iter().enumerate() {
             let number = agents.len() + 1;
             let change = touched.get(&(file.name(), model.position)).copied();
-            agents.push(AgentView::of(number, file, place, change, report, &links));
-            numbers.insert((file.name(), model.position), number);
+            let agent = AgentView::of(number, file, place, change, report);
+            agents.push(agent.with_details(detail, file, place, change, report, &links));
+            numbers.insert((file.name(), place), number);
+            positions.insert((file.name(), model.position), number);
         }
         // None of its threat models shows these.
         let left = file.diagnostics.iter().filter(|problem| problem.model.unwrap_or(0) >= file.models.len());
@@ -82,112 +151,166 @@ fn page(report: &Report) -> PageTemplate<'_> {
             others.push((SanitizedText::line(file.name()), left));
         }
     }
+    agents.extend(of_fleet(report));
     mark_namesakes(&mut agents);
-    let bands = bands(&agents);
+    sort(&mut agents);
+    let totals = totals(report, &agents);
+    let rules = RuleView::all(report, &agents, &numbers);
+    let mut exceptions: Vec<&Exception> =
+        report.in_force.as_ref().map_or(&[][..], Policy::exceptions).iter().collect();
+    exceptions.sort_by_key(|exception| exception.expires);
+    let title = title(report);
     PageTemplate {
+        style: palette::custom_properties() + STYLE,
         report,
-        tiles: tiles(report, &agents),
-        filters: filters(&agents, &bands),
-        bands,
-        register: RegisterRow::all(report),
-        changes: report.change.as_ref().map(|change| Changes::new(change, &numbers)),
-        exceptions: report.in_force.as_ref().map_or(&[], Policy::exceptions),
+        tab: SanitizedText::line(tab(report, &title, &totals)),
+        title: SanitizedText::cut(&title, 200),
+        origin: origin(report),
+        sentence: if agents.is_empty() { Vec::new() } else { sentence(&totals) },
+        next: next(report, &rules, agents.is_empty()),
+        strip: (agents.len() > 1).then(|| Strip::new(report, &totals, &agents, "")),
+        layers: layers(report, &agents, ""),
+        tables: report.fleet.as_ref().map_or_else(Vec::new, |fleet| tables(fleet, MOST_ROWS)),
+        filters: filters(&agents),
+        register: RegisterRow::all(report, &agents, detail),
+        changes: report.change.as_ref().map(|change| Changes::new(change, &positions)),
+        exceptions,
         others,
+        limits: limits(report, detail, agents.len()),
+        totals,
+        rules,
+        detail,
         agents,
     }
 }
 
-fn tiles(report: &Report, agents: &[AgentView]) -> Vec<Tile> {
-    let layers: Vec<_> = agents.iter().flat_map(|agent| &agent.layers).collect();
-    let blank = layers.iter().filter(|layer| matches!(layer.answer, "blank" | "unreadable")).count();
-    let open: usize = agents.iter().map(|agent| agent.open).sum();
-    let Summary { errors, warnings, excepted, in_base, .. } = report.totals();
-    let totals = [
-        ("agent", "agents", agents.len(), ""),
-        ("error", "errors", errors, "bad"),
-        ("warning", "warnings", warnings, "doubtful"),
-        ("problem that does not count", "problems that do not count", excepted + in_base, "doubtful"),
-        ("layer without an answer", "layers without an answer", blank, "bad"),
-        ("open threat", "open threats", open, "doubtful"),
-    ];
-    let mut tiles: Vec<Tile> = totals
-        .into_iter()
-        .map(|(one, more, value, class)| Tile {
-            name: if value == 1 { one } else { more }.to_owned(),
-            value: value.to_string(),
-            class: if value > 0 { class } else { "" }.to_owned(),
-        })
-        .collect();
-    tiles.insert(1, worst(report, agents));
-    tiles
-}
-
-fn worst(report: &Report, agents: &[AgentView]) -> Tile {
-    // A score that is not known can be worse.
-    let name = if report.is_scored() { "worst score" } else { "worst known score" };
-    match agents.iter().filter_map(|agent| agent.worst).max_by_key(|graded| graded.score) {
-        Some(worst) => Tile {
-            name: format!("{name}, {}", worst.band.name()),
-            value: worst.score.to_string(),
-            class: worst.class(),
-        },
-        None => Tile { name: name.to_owned(), value: "–".to_owned(), class: String::new() },
+fn title(report: &Report) -> String {
+    if let (None, Some(fleet)) = (&report.page.title, &report.fleet) {
+        return format!("AI agent risk: {}", repositories(fleet));
+    }
+    match (&report.page.title, repository(report)) {
+        (Some(title), _) => title.clone(),
+        (None, Some(repository)) => format!("AI agent risk: {repository}"),
+        (None, None) => "AI agent risk".to_owned(),
     }
 }
 
-/// The number of agents with a band.
-struct Bar {
-    pub(crate) name: &'static str,
-    /// The class for the style sheet.
-    pub(crate) class: String,
-    pub(crate) count: usize,
-    /// The length, in thousandths of the longest bar.
-    pub(crate) length: usize,
+/// The owner and the name of the repository, without its host.
+fn repository(report: &Report) -> Option<&str> {
+    let address = report.provenance.repository.as_deref()?;
+    let owner = address.rmatch_indices('/').nth(1).map_or(0, |(slash, _)| slash + 1);
+    Some(&address[owner..])
 }
 
-/// The agents by band, the worst first. Agents without a score are last.
-fn bands(agents: &[AgentView]) -> Vec<Bar> {
-    let mut bars: Vec<Bar> = Band::ALL.into_iter().rev().map(|band| bar(agents, band.name())).collect();
-    let ungraded =
-        ["not computable", NOT_SCORED].map(|name| Bar { class: "unscored".to_owned(), ..bar(agents, name) });
-    bars.extend(ungraded.into_iter().filter(|bar| bar.count > 0));
-    let most = bars.iter().map(|bar| bar.count).max().unwrap_or(0).max(1);
-    for bar in &mut bars {
-        bar.length = bar.count * 1000 / most;
+fn tab(report: &Report, title: &str, totals: &Totals) -> String {
+    let subject = if report.page.title.is_some() { title } else { repository(report).unwrap_or("AI agents") };
+    let result = match (report.verdict(), totals.failing) {
+        (Verdict::Failed, failing) if failing > 0 => format!("{failing} of {} fail", totals.agents),
+        (verdict, _) => verdict.words().to_owned(),
+    };
+    format!("{subject}: {result} – AIVSS report")
+}
+
+fn origin(report: &Report) -> Vec<SanitizedText> {
+    let (page, provenance) = (&report.page, &report.provenance);
+    let mut words = Vec::new();
+    words.extend(repository(report).filter(|_| page.title.is_some()).map(str::to_owned));
+    words.extend(provenance.branch.clone());
+    words.extend(
+        provenance
+            .commit
+            .as_deref()
+            .map(|commit| format!("commit {}", commit.chars().take(10).collect::<String>())),
+    );
+    words.extend(report.change.as_ref().map(|change| format!("compared with {}", change.base)));
+    words.extend((report.fail_on != Level::Error).then(|| format!("{}s fail, too", report.fail_on.name())));
+    words.extend(report.new_only.then(|| "only problems that are not in the base count".to_owned()));
+    words.iter().map(|words| SanitizedText::cut(words, 200)).collect()
+}
+
+/// What to do next, in sentences.
+fn next(report: &Report, rules: &[RuleView], is_empty: bool) -> Vec<SanitizedText> {
+    let mut words = Vec::new();
+    if let Some(rule) = rules.iter().find(|rule| rule.failing > rule.fixable) {
+        words.push(format!("Start with `{}`: {}.", rule.name, count(rule.failing, "problem")));
     }
-    bars
+    let fixable: usize = rules.iter().map(|rule| rule.fixable).sum();
+    words.extend((fixable > 0).then(|| format!("`aivss-lint fix` corrects {}.", count(fixable, "problem"))));
+    let excepted: Vec<_> =
+        report.diagnostics().filter_map(|(_, problem)| problem.excepted.as_ref()).collect();
+    if let Some(first) = excepted.iter().map(|excepted| &excepted.expires).min() {
+        words.push(format!("{} excepted, the first until {first}.", are(excepted.len())));
+    }
+    let is_folder = report.input_errors.iter().any(|error| matches!(error, InputError::EmptyFolder { .. }));
+    words
+        .extend((is_empty && is_folder).then(|| "Next: `aivss-lint init` writes a threat model.".to_owned()));
+    words.into_iter().map(SanitizedText::line).collect()
 }
 
-fn bar(agents: &[AgentView], name: &'static str) -> Bar {
-    let of_band = agents.iter().filter(|agent| agent.band() == name);
-    Bar { name, class: name.to_lowercase(), count: of_band.count(), length: 0 }
+fn are(number: usize) -> String {
+    format!("{} {}", count(number, "problem"), if number == 1 { "is" } else { "are" })
 }
 
-/// The values by which agents can be filtered, in alphabetical order.
+/// What the page does not contain, and what was not checked, in sentences.
+fn limits(report: &Report, detail: Detail, agents: usize) -> Vec<SanitizedText> {
+    let mut words = report.remarks.clone();
+    words.extend(report.lowered.iter().map(|rule| format!("Lowered on the command line: `{rule}`")));
+    words.extend(match detail {
+        Detail::All => None,
+        Detail::Failing if agents == 0 => None,
+        Detail::Failing => Some("Only agents that fail are shown in full, and only their threats are listed: `--detail all` shows all".to_owned()),
+        Detail::None => Some("No agent is shown in full, and only threats of agents that fail are listed: `--detail all` shows all".to_owned()),
+    });
+    words.into_iter().map(SanitizedText::line).collect()
+}
+
+/// The values by which agents can be filtered.
 struct Filters {
-    pub(crate) bands: Vec<&'static str>,
-    pub(crate) environments: Vec<SanitizedText>,
-    pub(crate) tiers: Vec<SanitizedText>,
-    pub(crate) owners: Vec<SanitizedText>,
-    pub(crate) rules: Vec<SanitizedText>,
+    bands: Vec<&'static str>,
+    environments: Vec<SanitizedText>,
+    tiers: Vec<SanitizedText>,
+    owners: Vec<SanitizedText>,
+    rules: Vec<SanitizedText>,
 }
 
-fn filters(agents: &[AgentView], bands: &[Bar]) -> Filters {
+fn filters(agents: &[AgentView]) -> Filters {
+    let mut bands: Vec<&str> = Vec::new();
+    for band in
+        Band::ALL.into_iter().rev().map(Band::name).chain([agents::NOT_COMPUTABLE, crate::report::NOT_SCORED])
+    {
+        bands.extend(agents.iter().any(|agent| agent.band() == band).then_some(band));
+    }
     Filters {
-        bands: bands.iter().filter(|bar| bar.count > 0).map(|bar| bar.name).collect(),
+        bands,
         environments: choices(agents.iter().filter_map(|agent| agent.environment.as_ref())),
         tiers: choices(agents.iter().filter_map(|agent| agent.tier.as_ref())),
         owners: choices(agents.iter().filter_map(|agent| agent.owner.as_ref())),
-        rules: choices(agents.iter().flat_map(|agent| &agent.problems).map(|problem| &problem.rule)),
+        rules: choices(agents.iter().flat_map(|agent| &agent.rules).map(|rule| &rule.name)),
     }
 }
 
+/// The words of threat models that have an order, the highest first; the script sorts by the same.
+const RANKS: [&str; 7] = ["production", "staging", "testing", "development", "high", "moderate", "low"];
+
+/// The values that occur: those with an order first, the others alphabetically.
 fn choices<'a>(values: impl Iterator<Item = &'a SanitizedText>) -> Vec<SanitizedText> {
     let choices: BTreeSet<_> = values.filter(|value| !value.is_blank()).cloned().collect();
-    choices.into_iter().collect()
+    let mut choices: Vec<_> = choices.into_iter().collect();
+    choices.sort_by_key(|choice| Reverse(RANKS.iter().rev().position(|rank| choice.is(rank))));
+    choices
 }
 
 impl PageTemplate<'_> {
+    /// Whether the cards are open from the start.
+    fn are_open(&self) -> bool {
+        self.agents.len() <= MOST_OPEN
+    }
+
+    /// Whether cards are printed although they are closed.
+    fn prints_all(&self) -> bool {
+        self.report.page.detail == Some(Detail::All)
+    }
+
     /// The days that an exception has left, in words, and the class for the style sheet.
     fn days_left(&self, exception: &Exception) -> (String, &'static str) {
         match exception.days_left(self.report.today) {

@@ -5,7 +5,6 @@ use std::fmt;
 
 use crate::diagnostic::{Diagnostic, Level};
 use crate::escape::{cut, line};
-use crate::explain::page_url;
 use crate::output::Links;
 use crate::output::problem::{Detail, details, passes_because};
 use crate::report::{FileReport, Report};
@@ -22,8 +21,8 @@ const SURROUNDINGS: usize = 100;
 pub(crate) struct ProblemView {
     pub(crate) level: Level,
     pub(crate) rule: SanitizedText,
-    /// The URL of the rule's page; rules in Rego have none.
-    pub(crate) page: Option<String>,
+    /// Whether the page has the rule's own page; rules in Rego have none.
+    pub(crate) has_page: bool,
     pub(crate) message: SanitizedText,
     pub(crate) finding: Option<SanitizedText>,
     pub(crate) place: SanitizedText,
@@ -50,7 +49,7 @@ impl ProblemView {
         Self {
             level: problem.level,
             rule: SanitizedText::line(&problem.rule),
-            page: rules::named(&problem.rule).and_then(page_url),
+            has_page: rules::named(&problem.rule).is_some(),
             message: SanitizedText::line(&problem.message),
             finding: problem.finding_shown().map(|id| SanitizedText::cut(id, SURROUNDINGS)),
             place: SanitizedText::line(format!("{}:{}:{}", file.name(), start.line, start.column)),
@@ -117,6 +116,25 @@ impl SanitizedText {
         Self::line(cut(text, most))
     }
 
+    /// Whether it is this text.
+    pub(crate) fn is(&self, text: &str) -> bool {
+        self.0 == text
+    }
+
+    /// The parts between which it may be broken over lines: after a mark of a path, an address or a name.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &str> {
+        self.0.split_inclusive(['/', '.', '@', '-', '_'])
+    }
+
+    /// The parts in and outside of backticks, with whether they are inside, and where identifiers may be broken.
+    pub(crate) fn spans(&self) -> Vec<(bool, Vec<&str>)> {
+        // A backtick without another one is a character.
+        let pairs = self.0.matches('`').count() / 2;
+        let spans = self.0.splitn(2 * pairs + 1, '`').enumerate();
+        let spans = spans.filter(|(_, part)| !part.is_empty());
+        spans.map(|(at, part)| (at % 2 == 1, part.split_inclusive(['/', '@', '_']).collect())).collect()
+    }
+
     /// Whether it is empty or white space.
     pub(crate) fn is_blank(&self) -> bool {
         self.0.trim().is_empty()
@@ -156,5 +174,12 @@ mod tests {
         );
         assert_eq!(SanitizedText::cut("äöü", 2).to_string(), "äö…");
         assert_eq!(SanitizedText::cut("äöü", 3).to_string(), "äöü");
+    }
+
+    #[test]
+    fn code_is_between_two_backticks_and_names_can_be_broken() {
+        let text = SanitizedText::line("`a_b` is `c");
+        assert_eq!(text.spans(), [(true, vec!["a_", "b"]), (false, vec![" is `c"])]);
+        assert_eq!(SanitizedText::line("a/b-c.d").parts().collect::<Vec<_>>(), ["a/", "b-", "c.", "d"]);
     }
 }

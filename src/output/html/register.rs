@@ -1,10 +1,12 @@
 //! The threat register: the threats of all agents, sorted by risk.
 
+use std::collections::BTreeSet;
+
 use crate::aivss::{Band, LayerKind};
 use crate::model::Threat;
-use crate::output::html::agents::{NAME, words};
+use crate::output::html::agents::{AgentView, NAME, words};
 use crate::output::html::problems::SanitizedText;
-use crate::report::Report;
+use crate::report::{Detail, Report};
 
 /// A threat in the register.
 pub(crate) struct RegisterRow {
@@ -34,10 +36,13 @@ pub(crate) struct RefView {
 
 impl RegisterRow {
     /// The threats of the agents, which are numbered in the order of the report, the highest risk first.
-    pub(crate) fn all(report: &Report) -> Vec<Self> {
+    /// Unless the page has all agents in full, it lists only the threats of those that fail.
+    pub(crate) fn all(report: &Report, agents: &[AgentView], detail: Detail) -> Vec<Self> {
+        let is_listed = |agent: &&AgentView| detail == Detail::All || agent.fails;
+        let listed: BTreeSet<usize> = agents.iter().filter(is_listed).map(|agent| agent.number).collect();
         let models = report.files.iter().flat_map(|file| file.models.iter());
         let mut rows = Vec::new();
-        for (at, scored) in models.enumerate() {
+        for (at, scored) in models.enumerate().filter(|(at, _)| listed.contains(&(at + 1))) {
             let name = SanitizedText::cut(scored.name().unwrap_or("(no name)"), NAME);
             for threat in scored.model.threats() {
                 rows.push((threat.risk_order(), Self::of(threat, at + 1, &name, report)));

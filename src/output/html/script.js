@@ -1,15 +1,39 @@
 "use strict";
-// Sorting and filtering only: without this script the page shows everything.
+// Sorting, filtering and keys only: without this script the page shows everything.
 (() => {
-  const table = document.getElementById("agents");
+  // A link to an agent opens its card; most browsers do that by themselves.
+  const openTarget = () => {
+    const target = location.hash.includes("=") ? null : document.getElementById(decodeHash());
+    for (let above = target; above; above = above.parentElement) if (above.tagName === "DETAILS") above.open = true;
+    if (target && target.closest("details")) target.scrollIntoView();
+  };
+  const decodeHash = () => {
+    try { return decodeURIComponent(location.hash.slice(1)); } catch { return ""; }
+  };
+  if (document.body.classList.contains("prints-all")) {
+    addEventListener("beforeprint", () => document.querySelectorAll("#cards details").forEach((card) => { card.open = true; }));
+  }
+
+  const table = document.getElementById("heat");
   const form = document.getElementById("filters");
-  if (!table || !form) return;
+  if (!table || !form) {
+    addEventListener("hashchange", openTarget);
+    openTarget();
+    return;
+  }
 
   const body = table.tBodies[0];
+  const cards = document.getElementById("cards");
   const headings = [...table.tHead.rows[0].cells];
+  const signs = { "!": 0.75, "?": 0.5, "–": -1 };
+  // A cell that spans the layers is that of each.
+  const cellOf = (row, column) => row.cells[row.cells.length === headings.length || column < 2 ? column : Math.max(2, column - 6)];
   const key = (row, column) => {
-    const cell = row.cells[column];
-    return cell.dataset.value === undefined ? cell.textContent.trim() : Number(cell.dataset.value);
+    const cell = cellOf(row, column);
+    if (cell.dataset.value !== undefined) return Number(cell.dataset.value);
+    const text = cell.textContent.trim();
+    if (!headings[column].classList.contains("layer")) return text;
+    return cell.colSpan > 1 ? -2 : signs[text.replace("*", "")] ?? parseInt(text, 10);
   };
   // The order of words that is not alphabetical.
   const ranks = ["low", "moderate", "high", "development", "testing", "staging", "production"];
@@ -18,6 +42,7 @@
     const [rank, otherRank] = [ranks.indexOf(one), ranks.indexOf(other)];
     return rank < 0 || otherRank < 0 ? alphabet(one, other) : rank - otherRank;
   };
+  const cardOf = (number) => document.getElementById(`card-${number}`);
   const sortBy = (column) => {
     const heading = headings[column];
     const rows = [...body.rows].map((row) => ({ row, key: key(row, column) }));
@@ -32,6 +57,7 @@
       return rising ? compare(one, other) : compare(other, one);
     });
     body.append(...rows.map(({ row }) => row));
+    cards.append(...rows.map(({ row }) => cardOf(row.dataset.agent)).filter(Boolean));
     for (const other of headings) other.removeAttribute("aria-sort");
     heading.setAttribute("aria-sort", rising ? "ascending" : "descending");
   };
@@ -43,41 +69,103 @@
     heading.replaceChildren(button);
   });
 
-  const agents = [...body.rows].map((row) => {
-    const text = (column) => row.cells[column].textContent;
-    return {
-      number: row.dataset.agent,
-      words: text(0).toLowerCase(),
-      band: text(2), environment: text(3), tier: text(4), owner: text(5),
-      rules: row.dataset.rules.split(" "),
-    };
-  });
+  const agents = [...body.rows].map((row) => ({
+    number: row.dataset.agent,
+    words: `${row.cells[0].textContent} ${row.dataset.path}`.toLowerCase(),
+    verdict: row.dataset.fails === undefined ? "passes" : "fails",
+    band: row.dataset.band,
+    environment: cellOf(row, 9).textContent.trim(),
+    tier: cellOf(row, 10).textContent.trim(),
+    owner: row.dataset.owner,
+    rules: row.dataset.rules.split(" "),
+  }));
   const parts = [...document.querySelectorAll("[data-agent]")];
   const output = document.getElementById("shown");
+  const none = document.getElementById("no-match");
+  const fields = [...form.elements].filter((field) => field.name);
+  // The head of the table sticks below the filters.
+  const sheet = new CSSStyleSheet();
+  document.adoptedStyleSheets = [sheet];
   const filter = () => {
-    const asked = Object.fromEntries(new FormData(form));
+    const asked = Object.fromEntries(fields.map((field) => [field.name, field.value]));
     const words = asked.words.trim().toLowerCase();
     const fits = (agent) =>
       agent.words.includes(words) &&
-      ["band", "environment", "tier", "owner"].every((key) => !asked[key] || agent[key] === asked[key]) &&
+      ["verdict", "band", "environment", "tier", "owner"].every((key) => !asked[key] || agent[key] === asked[key].trim()) &&
       (!asked.rules || agent.rules.includes(asked.rules));
     const shown = new Set(agents.filter(fits).map((agent) => agent.number));
-    for (const part of parts) {
-      const hidden = !shown.has(part.dataset.agent);
-      if (part.hidden !== hidden) part.hidden = hidden;
-    }
-    const terms = [...form.elements].filter((field) => field.name && field.value).map((field) => `${field.labels[0].textContent} ${field.value}`);
-    const count = `${shown.size} of ${agents.length} ${agents.length === 1 ? "agent" : "agents"}`;
+    for (const part of parts) part.toggleAttribute("hidden", !shown.has(part.dataset.agent));
+    const terms = fields.filter((field) => field.value).map((field) => `${field.labels[0].textContent} ${field.value}`);
+    const count = `${shown.size} of ${agents.length} agents`;
     output.textContent = terms.length ? `${count}: ${terms.join(", ")}` : count;
+    none.hidden = shown.size > 0;
+    table.hidden = shown.size === 0;
+    sheet.replaceSync(`:root { --under: ${form.offsetHeight}px }`);
   };
+  // The filters are in the address, so that a view can be sent as a link. Only values that the page offers are taken from it.
+  const write = () => {
+    const asked = new URLSearchParams(fields.filter((field) => field.value).map((field) => [field.name, field.value]));
+    history.replaceState(null, "", asked.size ? `#${asked}` : location.pathname + location.search);
+  };
+  const read = () => {
+    if (!location.hash.includes("=")) return openTarget();
+    const asked = new URLSearchParams(location.hash.slice(1));
+    for (const field of fields) {
+      field.value = asked.get(field.name) ?? "";
+      if (field.selectedIndex === -1) field.value = "";
+    }
+    filter();
+    document.getElementById("agents").scrollIntoView();
+  };
+  const refilter = () => { filter(); write(); };
   let waiting;
   form.addEventListener("input", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(filter, 100);
+    waiting = setTimeout(refilter, 100);
   });
   form.addEventListener("submit", (event) => event.preventDefault());
   // The fields are empty after the event.
-  form.addEventListener("reset", () => setTimeout(filter));
+  form.addEventListener("reset", () => setTimeout(refilter));
+  addEventListener("hashchange", read);
+
+  // The next card that is shown, in the order of the table.
+  const step = (from, by) => {
+    const shown = [...cards.querySelectorAll("article:not([hidden])")];
+    const at = shown.indexOf(from);
+    const next = shown[at < 0 ? (by > 0 ? 0 : shown.length - 1) : at + by];
+    if (!next) return;
+    next.querySelector("details").open = true;
+    next.scrollIntoView();
+    next.querySelector("summary").focus({ preventScroll: true });
+    history.replaceState(null, "", `#agent-${next.dataset.agent}`);
+  };
+  const current = () => document.activeElement.closest("article") ?? document.getElementById(decodeHash())?.closest("article");
+  cards.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-step]");
+    if (!link) return;
+    event.preventDefault();
+    step(link.closest("article"), Number(link.dataset.step));
+  });
+  document.querySelector(".strip")?.addEventListener("click", (event) => {
+    const number = event.target.dataset.agent;
+    if (number && cardOf(number)) location.hash = `agent-${number}`;
+  });
+  document.addEventListener("keydown", (event) => {
+    const isTyping = event.target.closest("input, select, textarea");
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape") {
+      form.reset();
+      document.activeElement.blur();
+    } else if (isTyping) {
+      return;
+    } else if (event.key === "/") {
+      event.preventDefault();
+      form.elements.words.focus();
+    } else if (event.key === "j" || event.key === "k") {
+      step(current(), event.key === "j" ? 1 : -1);
+    }
+  });
   form.hidden = false;
   filter();
+  read();
 })();

@@ -10,8 +10,15 @@ pub(crate) enum PageAnswer<'t> {
     Analysis,
 }
 
-const NOT_APPLICABLE: [&str; 5] =
-    ["layer not applicable", "not applicable", "does not apply", "n/a", "not-applicable"];
+const NOT_APPLICABLE: [&str; 7] = [
+    "layer not applicable",
+    "not applicable",
+    "does not apply",
+    "n/a",
+    "not-applicable",
+    "applicable: no",
+    "in scope: no",
+];
 const UNCERTAIN: [&str; 4] = ["not certain", "uncertain", "unclear", "unknown"];
 
 /// The answer in a text. Only a text that is `all` of the answer can end with one.

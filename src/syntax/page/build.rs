@@ -1,5 +1,7 @@
 //! The contents of a page to nodes of a tree, as if it were written as YAML.
 
+use std::collections::HashSet;
+
 use crate::source::Span;
 use crate::syntax::node::Value;
 use crate::syntax::page::columns::{Piece, ThreatField};
@@ -7,7 +9,9 @@ use crate::syntax::page::layers::PageLayers;
 use crate::syntax::page::outline::hull;
 use crate::syntax::page::parts::PageLayer;
 use crate::syntax::page::threats::PageThreat;
-use crate::syntax::tree::{Document, Letters, NodeKind, Tree};
+use crate::syntax::tree::{Document, Letters, NodeKind, Problem, ProblemKind, Tree};
+
+const CROSS_LAYER: &str = "cross_layer";
 
 /// The contents of a page about an agent.
 #[derive(Debug)]
@@ -39,16 +43,29 @@ pub(crate) fn add(document: &mut Document<'_>, model: &PageModel, root: u32, end
     let layers = &model.layers;
     let cross = layers.cross.iter().map(|threat| threat.span).reduce(hull).unwrap_or(start);
     let place = if layers.layers.is_empty() { cross } else { layers.key_span };
-    add_to(document, root, "maestro", place, |tree, maestro| {
+    let front = document.tree.value_of(root, "maestro");
+    let titles = titles(&document.tree, front);
+    let mut hidden: Vec<(&str, &[PageThreat])> = Vec::new();
+    let is_added = add_to(document, root, "maestro", place, |tree, maestro| {
         for (kind, layer) in &layers.layers {
-            if kind.keys().all(|key| is_vacant(tree, maestro, key)) {
-                push_layer(tree, kind.key(), layer);
+            match kind.keys().find(|key| !is_vacant(tree, maestro, key)) {
+                Some(key) => hidden.push((key, &layer.threats)),
+                None => push_layer(tree, kind.key(), layer),
             }
         }
-        if is_vacant(tree, maestro, "cross_layer") {
+        if is_vacant(tree, maestro, CROSS_LAYER) {
             push_cross(tree, layers);
+        } else {
+            hidden.push((CROSS_LAYER, &layers.cross));
         }
     });
+    if !is_added {
+        hidden.extend(layers.layers.iter().map(|(kind, layer)| (kind.key(), &*layer.threats)));
+        hidden.push((CROSS_LAYER, &layers.cross));
+    }
+    for (key, threats) in hidden {
+        report_hidden(document, root, key, threats, &titles);
+    }
     let start = document.tree.span(root).start;
     document.tree.set_span(root, Span { start, ..Span::new(end, end) });
 }
@@ -58,14 +75,56 @@ fn place_of(piece: &Piece, prose: Span) -> Span {
     if piece.span.start < prose.start { prose } else { piece.span }
 }
 
-/// Adds entries to the mapping under a key of the root: to the one that it has, or to a new one.
+/// The titles of threats in the front matter, in lower case.
+fn titles(tree: &Tree<'_>, maestro: Option<u32>) -> HashSet<String> {
+    let Some(maestro) = maestro else { return HashSet::new() };
+    let maps = (maestro..tree.after(maestro)).filter(|id| matches!(tree.kind(*id), NodeKind::Map(_)));
+    let titles = maps.filter_map(|id| match tree.node(tree.value_of(id, "title")?).value() {
+        Value::String(title) => Some(title.trim().to_lowercase()),
+        _ => None,
+    });
+    titles.collect()
+}
+
+/// Reports the threats of a page that its front matter hides, because it has their key and not their titles.
+fn report_hidden(
+    document: &mut Document<'_>,
+    root: u32,
+    key: &str,
+    threats: &[PageThreat],
+    titles: &HashSet<String>,
+) {
+    let is_known = |threat: &&PageThreat| {
+        threat.get(ThreatField::Title).is_some_and(|title| titles.contains(&title.text.trim().to_lowercase()))
+    };
+    let mut lost = threats.iter().filter(|threat| !is_known(threat));
+    let Some(first) = lost.next() else { return };
+    let message = match lost.count() {
+        0 => format!("this threat is not read: the front matter has its own `{key}`"),
+        others => format!("this threat and {others} more are not read: the front matter has its own `{key}`"),
+    };
+    let tree = &document.tree;
+    let place_in = |map, key: &str| tree.pairs(map).find(|(id, _)| tree.key(*id) == key);
+    let maestro = place_in(root, "maestro");
+    let place = maestro.and_then(|(_, map)| match tree.kind(map) {
+        NodeKind::Map(_) => place_in(map, key),
+        _ => None,
+    });
+    let mut problem = Problem::new(ProblemKind::DuplicateKey, first.span, message);
+    problem.related = place.or(maestro).map(|(id, _)| (tree.span(id), "it is here".to_owned()));
+    problem.help = Some("write the threats of a layer in one of the two places".to_owned());
+    document.report(problem);
+}
+
+/// Adds entries to the mapping under a key of the root: to the one that it has, or to a new one. Returns whether the root
+/// has no other value there.
 fn add_to<'t>(
     document: &mut Document<'t>,
     root: u32,
     key: &str,
     place: Span,
     push: impl FnOnce(&mut Tree<'t>, Option<u32>),
-) {
+) -> bool {
     let tree = &mut document.tree;
     let first = tree.next();
     let target = match tree.value_of(root, key) {
@@ -74,7 +133,7 @@ fn add_to<'t>(
             value
         }
         // A mapping behind an alias, or a value that the schema reports.
-        Some(value) if !is_nothing(tree, value) => return,
+        Some(value) if !is_nothing(tree, value) => return false,
         value => {
             if value.is_some() {
                 tree.drop_key(root, key);
@@ -83,13 +142,15 @@ fn add_to<'t>(
             let map = tree.open(place.start as usize, true);
             push(tree, None);
             if tree.next() == map + 1 {
-                return tree.truncate(first);
+                tree.truncate(first);
+                return true;
             }
             close(tree, map);
             root
         }
     };
     document.move_into(target, first);
+    true
 }
 
 fn is_nothing(tree: &Tree<'_>, value: u32) -> bool {
@@ -156,7 +217,7 @@ fn push_layer(tree: &mut Tree<'_>, key: &str, layer: &PageLayer) {
 
 fn push_cross(tree: &mut Tree<'_>, layers: &PageLayers) {
     let Some(place) = layers.cross.iter().map(|threat| threat.span).reduce(hull) else { return };
-    push_key(tree, "cross_layer", place);
+    push_key(tree, CROSS_LAYER, place);
     let map = tree.open(place.start as usize, true);
     push_threats(tree, &layers.cross);
     tree.close_over(map, place);

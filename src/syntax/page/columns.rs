@@ -1,5 +1,6 @@
 //! The words of registers: headers of tables, labels in lists, and values, as people write them.
 
+use crate::aivss::CoreRisk;
 use crate::source::Span;
 use crate::syntax::page::outline::PageText;
 
@@ -305,14 +306,18 @@ pub(crate) fn is_identifier(text: &str) -> bool {
         && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
-/// The references in a text. A threat has a few, of which some are known.
+/// The references in a text: entries of lists, and names of core risks. A threat has a few, of which some are known.
 pub(crate) fn references(text: &str, span: Span, source: &str, known: usize) -> Vec<Piece> {
     const MOST: usize = 50;
-    let parts = text
-        .split(|letter: char| letter.is_whitespace() || matches!(letter, ',' | ';' | '(' | ')' | '[' | ']'));
-    let references =
-        parts.map(|part| part.trim_matches([':', '.', '*', '`'])).filter(|part| is_reference(part));
-    references.take(MOST.saturating_sub(known)).map(|part| locate(part, span, source)).collect()
+    let entries = text.split([',', ';', '(', ')', '[', ']', '\n']).flat_map(|entry| {
+        let is_name = |name: &&str| CoreRisk::named(name).is_some();
+        let words = entry.split_whitespace().map(|part| part.trim_matches([':', '.', '*', '`']));
+        let mut references = words.filter(|part| is_reference(part)).peekable();
+        // An entry is a name, or has identifiers.
+        let name = if references.peek().is_none() { Some(entry.trim()).filter(is_name) } else { None };
+        references.chain(name)
+    });
+    entries.take(MOST.saturating_sub(known)).map(|part| locate(part, span, source)).collect()
 }
 
 /// A part of a text that was read from a span, at its own bytes if they are literal there.

@@ -296,7 +296,7 @@ impl LayerReader<'_> {
             threats.push(threat);
             self.is_in_threat = true;
         } else if let Some(threat) = threats.last_mut() {
-            add_labels(threat, &block.phrase.text, block.phrase.span, text);
+            add_labels(threat, &block.phrase.kept_from(0), block.phrase.span, text);
             threat.span = hull(threat.span, block.phrase.span);
         }
     }

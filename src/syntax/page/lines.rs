@@ -12,7 +12,7 @@ use crate::syntax::page::threats::{PageThreat, trimmed, value_of};
 pub(crate) fn threat_in(phrase: &PageText, span: Span, source: &str) -> Option<PageThreat> {
     const LONGEST: usize = 300;
     let lead = without_bullet(phrase.text.get(..phrase.strong)?).trim().trim_end_matches([':', '.']);
-    let rest = phrase.text.get(phrase.strong..)?;
+    let rest = &*phrase.kept_from(phrase.strong);
     let is_label = field_of(&lead.to_lowercase()).is_some();
     if lead.is_empty() || lead.len() > LONGEST || is_label {
         return None;

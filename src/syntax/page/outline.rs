@@ -1,5 +1,8 @@
 //! The outline of a page: its headings, paragraphs, items, tables and other blocks in order, with their texts and bytes.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use pulldown_cmark::{Event, HeadingLevel, Tag, TagEnd};
 
 use crate::source::Span;
@@ -12,13 +15,32 @@ pub(crate) struct PageText {
     /// The bytes of the text that are bold at its beginning.
     pub(crate) strong: usize,
     pub(crate) has_link: bool,
-    /// The bytes of the text that are struck through.
-    struck: usize,
+    /// The parts of the text that are struck through.
+    struck: Vec<Range<usize>>,
 }
 
 impl PageText {
     pub(crate) fn is_struck(&self) -> bool {
-        self.struck > 0 && self.struck >= self.text.trim().len()
+        !self.struck.is_empty() && self.struck.iter().map(Range::len).sum::<usize>() >= self.text.trim().len()
+    }
+
+    pub(crate) fn has_struck(&self) -> bool {
+        !self.struck.is_empty()
+    }
+
+    /// The text from an offset on, without what is withdrawn: `~~Open~~ Mitigated`.
+    pub(crate) fn kept_from(&self, offset: usize) -> Cow<'_, str> {
+        let whole = self.text.get(offset..).unwrap_or_default();
+        if self.struck.is_empty() || self.is_struck() {
+            return Cow::Borrowed(whole);
+        }
+        let (mut kept, mut at) = (String::with_capacity(whole.len()), offset);
+        for struck in &self.struck {
+            kept.push_str(self.text.get(at..struck.start).unwrap_or_default());
+            at = at.max(struck.end);
+        }
+        kept.push_str(self.text.get(at..).unwrap_or_default());
+        Cow::Owned(kept)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -228,10 +250,11 @@ impl Outliner {
         }
         self.cover(Span { end: span.start, ..span });
         let Some(leaf) = &mut self.leaf else { return };
-        leaf.phrase.text.push_str(text);
         if self.strikes > 0 {
-            leaf.phrase.struck += text.len();
+            let start = leaf.phrase.text.len();
+            leaf.phrase.struck.push(start..start + text.len());
         }
+        leaf.phrase.text.push_str(text);
         leaf.phrase.cover(span);
     }
 

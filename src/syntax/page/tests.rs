@@ -203,6 +203,41 @@ fn front_matter_wins_and_its_empty_values_do_not() {
 }
 
 #[test]
+fn threats_that_the_front_matter_hides_are_reported() {
+    let page = "---\n# A\n## Foundation Models\n- **T1 Poisoned weights** (High): open.\n\n## Register\n\
+        | Layer | Title | Status |\n|---|---|---|\n| L1, L2 | Leaked keys | open |\n| L1, L2 | Lost logs | open |\n\
+        | L3 | Endless loop | open |\n";
+    let all = ["Poisoned weights", "Leaked keys", "Endless loop"];
+    for (front, hidden) in [
+        ("x-a: 1", &[][..]),
+        ("maestro:", &[]),
+        ("maestro: {}", &[]),
+        ("maestro: { cross_layer:, foundation_models: '' }", &[]),
+        ("maestro: { cross_layer: { threats: [] } }", &all[1..2]),
+        ("maestro: { cross_layer: {} }", &all[1..2]),
+        ("maestro: { foundation_models: Harmless. }", &all[..1]),
+        ("maestro: { foundation_models: { status: not_applicable, reason: None. } }", &all[..1]),
+        ("maestro: { agent_frameworks: { threats: [{ title: Another }] }, cross_layer: x }", &all[1..]),
+        ("maestro: { cross_layer: { threats: [{ title: leaked keys }, { title: Lost logs }] } }", &[]),
+        ("maestro: { foundation_models: { threats: [{ title: Poisoned weights, status: closed }] } }", &[]),
+        ("x-m: &m { title: Leaked keys }\nmaestro: *m", &all),
+        ("maestro: none", &all),
+        ("maestro: []", &all),
+    ] {
+        let text = format!("---\naivss_threat_model: 1\n{front}\n{page}");
+        let source = Source::decode("a.md", text.clone().into_bytes());
+        let document = parse(&source);
+        let mut places: Vec<&str> =
+            document.problems.iter().map(|problem| &text[problem.span.range()]).collect();
+        places.sort_by_key(|place| text.find(place));
+        let is_each = places.len() == hidden.len()
+            && places.iter().zip(hidden).all(|(place, title)| place.contains(title));
+        assert!(is_each, "{front}: {:?}", document.problems);
+        check_places(&document, &text);
+    }
+}
+
+#[test]
 fn aliases_and_anchors_of_the_front_matter_keep_their_values() {
     let page = "---\naivss_threat_model: 1\nagent: { owner: &a team, x-b: *a }\nmaestro: { x-c: &c [1, 2] }\nx-d: *c\nx-e: *a\n---\n# A\n## Foundation Models\nRead.\n";
     let source = Source::decode("a.md", page.as_bytes().to_vec());

@@ -1,5 +1,7 @@
 //! Threats, and those in tables.
 
+use std::borrow::Cow;
+
 use crate::aivss::{LayerKind, LayerSet, number_of};
 use crate::source::Span;
 use crate::syntax::page::answers::{PageAnswer, answer};
@@ -130,7 +132,11 @@ impl ThreatTable {
             best.iter().any(|(field, ..)| *field == ThreatField::Id || *field == ThreatField::Severity);
         let is_telling = best.iter().any(|(field, ..)| field.is_telling());
         if has_id && is_telling && !best.iter().any(|(field, ..)| *field == ThreatField::Title) {
-            let plural = headers.iter().position(|name| is_plural_title(name));
+            // A column of their numbers names no threats.
+            let has_names = |at: usize| {
+                body.iter().filter_map(|row| row.cells.get(at)).any(|cell| !is_verdict(&cell.text))
+            };
+            let plural = headers.iter().position(|name| is_plural_title(name)).filter(|at| has_names(*at));
             best.extend(plural.map(|at| (ThreatField::Title, 0, at)));
         }
         let mut fields = vec![None; headers.len()];
@@ -225,6 +231,9 @@ impl ThreatTable {
                 && set.named(&cell.text).is_none()
         });
         let mut cells: Vec<(usize, &PageText)> = cells.collect();
+        if cells.iter().all(|(_, cell)| is_verdict(&cell.text)) {
+            return None;
+        }
         if cells.first().is_some_and(|(_, cell)| is_not_applicable(cell)) {
             // Further cells that only repeat it are no reason.
             let mut number = 0;
@@ -258,6 +267,59 @@ impl ThreatTable {
             !is_known && !is_nothing(&cell.text)
         })
     }
+}
+
+/// Whether a cell says nothing about a layer but its rating, the number of its threats, or that it applies: `High`,
+/// `3 threats, 1 open`, `80 %`, `✓`, `In scope`.
+fn is_verdict(cell: &str) -> bool {
+    const WORDS: [&str; 42] = [
+        "yes",
+        "y",
+        "true",
+        "x",
+        "applicable",
+        "applies",
+        "in",
+        "scope",
+        "relevant",
+        "covered",
+        "reviewed",
+        "analyzed",
+        "analysed",
+        "assessed",
+        "done",
+        "complete",
+        "completed",
+        "progress",
+        "open",
+        "closed",
+        "mitigated",
+        "accepted",
+        "partial",
+        "partially",
+        "pending",
+        "overall",
+        "highest",
+        "low",
+        "medium",
+        "moderate",
+        "high",
+        "critical",
+        "severity",
+        "priority",
+        "risk",
+        "risks",
+        "threat",
+        "threats",
+        "finding",
+        "findings",
+        "total",
+        "of",
+    ];
+    let is_mark = |sign: char| sign.is_whitespace() || "%.,;:/()[]+-–—&✓✔✅☑🟢🟡🟠🔴\u{FE0F}".contains(sign);
+    let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_known = |word: &str| is_number(word) || WORDS.iter().any(|known| known.eq_ignore_ascii_case(word));
+    cell.split(is_mark).all(is_known)
 }
 
 /// Whether a cell has a severity or a number alone.
@@ -336,9 +398,9 @@ fn numbered(text: &str, set: &'static LayerSet) -> Option<LayerKind> {
 
 /// The text of a cell: as it is written if it has links, so that they are kept.
 pub(crate) fn value_of(cell: &PageText, source: &str) -> String {
-    let is_literal = cell.has_link && !cell.is_struck() && !cell.is_empty();
+    let is_literal = cell.has_link && !cell.has_struck() && !cell.is_empty();
     let written = source.get(cell.span.range()).filter(|_| is_literal);
-    written.unwrap_or(&cell.text).trim().to_owned()
+    written.map_or_else(|| cell.kept_from(0), Cow::Borrowed).trim().to_owned()
 }
 
 /// A span without white space at its ends.

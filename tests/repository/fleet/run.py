@@ -115,6 +115,10 @@ def ten_repositories(folder, program):
             subprocess.run([*git, *arguments], check=True)
     for script in blocks("sh"):
         shell(script, folder, program)
+    page = (folder / "fleet.html").read_text()
+    assert "AI agent risk: 10 repositories" in page and "of 40 agents" in page
+    assert "40 agents in 10 repositories" in (folder / "fleet.md").read_text()
+    assert "<svg" in (folder / "fleet.svg").read_text()
     found = rows(folder)
     assert len({row["repository"] for row in found}) == 10 and not any("secret" in json.dumps(row) for row in found)
     print("ten repositories:", compare(folder))

@@ -48,13 +48,8 @@ async function open(file, options = {}) {
   return { page, close };
 }
 
-/** Lays everything out: what is far from the window would wait until it comes near. */
-const layOut = (page) =>
-  page.evaluate(() => {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(".agent { content-visibility: visible !important }");
-    document.adoptedStyleSheets = [sheet];
-  });
+/** Opens everything that is folded. */
+const layOut = (page) => page.evaluate(() => document.querySelectorAll("details").forEach((part) => { part.open = true; }));
 
 /** What axe-core finds wrong. It is put in through the debugger, which the policy of the page does not bind. */
 async function violations(page) {
@@ -97,84 +92,229 @@ test("dark is dark, and paper is white all the same", async () => {
   assert.equal(await background(), "rgb(18, 22, 28)");
   await page.emulateMedia({ media: "print" });
   assert.equal(await background(), "rgb(255, 255, 255)");
-  assert.equal(await page.locator("#filters").isVisible(), false);
-  assert.equal(await page.locator("article:visible").count(), await page.locator("article").count());
-  const paper = await page.pdf({ format: "A4", printBackground: true });
-  assert.ok(paper.length > 50_000);
+  assert.equal(await page.locator("#filters input").isVisible(), false);
   await close();
 });
 
-test("the table is sorted by whoever clicks or types", async () => {
+const pages = async (page) => {
+  const paper = await page.pdf({ format: "A4", printBackground: true });
+  return paper.toString("latin1").match(/\/Type\s*\/Page[^s]/g).length;
+};
+
+test("sixty agents are printed on five pages, and in full only if asked", async () => {
+  const folder = join(FOLDER, "sixty");
+  execFileSync("python3", [join(PROJECT, "tests/repository/pictures/fleet.py"), "60", "30", folder]);
+  const { page, close } = await open(report("sixty.html", ["."], folder));
+  const brief = await pages(page);
+  assert.ok(brief <= 5, `${brief} pages`);
+  await page.emulateMedia({ media: "print" });
+  assert.equal(await page.locator("article:visible").count(), 0);
+  assert.equal(await page.locator("#register").isVisible(), false);
+  await close();
+  const whole = await open(report("whole.html", ["--detail", "all", "."], folder));
+  assert.ok((await pages(whole.page)) > 30);
+  await whole.close();
+});
+
+test("the table and the cards are sorted together, by whoever clicks or types", async () => {
   const { page, close } = await open(join(FOLDER, "examples.html"));
+  const rows = page.locator("#heat tbody tr");
   const scores = async () => {
-    const cells = await page.locator("#agents tbody tr td:nth-of-type(1)").evaluateAll((all) => all.map((cell) => Number(cell.dataset.value)));
+    const cells = await page.locator("#heat tbody .score").evaluateAll((all) => all.map((cell) => Number(cell.dataset.value)));
     assert.ok(cells.length > 20);
     return cells;
   };
+  const numbers = (locator) => locator.evaluateAll((all) => all.map((one) => one.dataset.agent));
   const sorted = (numbers, sign) => [...numbers].sort((one, other) => sign * (one - other));
+  // Worst first: those that fail, then the highest score.
+  const fails = await rows.evaluateAll((all) => all.map((row) => row.hasAttribute("data-fails")));
+  assert.equal(fails.lastIndexOf(true) + 1, fails.filter(Boolean).length);
+  const failing = (await scores()).slice(0, fails.filter(Boolean).length);
+  assert.deepEqual(failing.filter((score) => score < 11), sorted(failing.filter((score) => score < 11), -1));
   await page.getByRole("button", { name: "Score" }).click();
   assert.deepEqual(await scores(), sorted(await scores(), -1));
-  assert.equal(await page.locator("#agents th[aria-sort]").getAttribute("aria-sort"), "descending");
+  assert.deepEqual(await numbers(page.locator("article")), await numbers(rows));
+  assert.equal(await page.locator("#heat th[aria-sort]").getAttribute("aria-sort"), "descending");
   await page.getByRole("button", { name: "Score" }).focus();
   await page.keyboard.press("Enter");
   assert.deepEqual(await scores(), sorted(await scores(), 1));
-  await page.getByRole("button", { name: "Agent" }).click();
-  const names = await page.locator("#agents tbody th").allTextContents();
-  assert.deepEqual(names.map((name) => name.trim().toLowerCase()), names.map((name) => name.trim().toLowerCase()).sort());
-  assert.equal(await page.locator("#agents th[aria-sort]").count(), 1);
+  await page.getByRole("button", { name: "Agent", exact: true }).click();
+  const names = await page.locator("#heat tbody th a").allTextContents();
+  assert.deepEqual(names.map((name) => name.toLowerCase()), names.map((name) => name.toLowerCase()).sort());
+  assert.deepEqual(await numbers(page.locator("article")), await numbers(rows));
+  await page.getByRole("button", { name: "Agent frameworks" }).click();
+  const threats = await rows.evaluateAll((all) => all.map((row) => (row.cells.length === 12 ? parseInt(row.cells[4].textContent, 10) || 0 : 0)));
+  assert.ok(threats[0] >= threats[5] && threats[0] > 0, String(threats));
+  assert.equal(await page.locator("#heat th[aria-sort]").count(), 1);
   await close();
 });
 
-test("filters narrow the table, the layers and the agents, and say how far", async () => {
+test("filters narrow the table and the agents, say how far, and are in the address", async () => {
   const { page, close } = await open(join(FOLDER, "examples.html"));
   const all = await page.locator("article").count();
   const fits = async (count, terms = "") => {
     await says(page, count);
-    for (const [table, part] of [["#agents", "tr"], [".heat", "tr"]]) {
-      assert.equal(await shownRows(page, table).count(), count, `${table} ${part}`);
-    }
+    assert.equal(await shownRows(page, "#heat").count(), count);
     assert.equal(await page.locator("article:visible").count(), count);
     assert.equal(await page.locator("#shown").textContent(), `${count} of ${all} agents${terms}`);
+    assert.equal(await page.locator("#no-match").isVisible(), count === 0);
   };
   await fits(all);
-  const rows = page.locator("#agents tbody tr");
-  const saying = (column, value) =>
-    rows.evaluateAll((rows, [column, value]) => rows.filter((row) => row.cells[column].innerText.trim() === value).length, [column, value]);
-  for (const [label, value, expected] of [
-    ["Band", "Critical", await saying(2, "Critical")],
-    ["Band", "not computable", await saying(2, "not computable")],
-    ["Environment", "production", await saying(3, "production")],
-    ["Tier", "high", await saying(4, "high")],
-    ["Owner", "agents@example.org", await saying(5, "agents@example.org")],
-    ["Rule", "score-mismatch", await page.locator("article", { has: page.locator(".rule", { hasText: /^score-mismatch$/ }) }).count()],
+  const rows = page.locator("#heat tbody tr");
+  const having = (key, value) => rows.evaluateAll((rows, [key, value]) => rows.filter((row) => row.dataset[key] === value).length, [key, value]);
+  const saying = (place, value) =>
+    rows.evaluateAll((rows, [place, value]) => rows.filter((row) => [...row.cells].at(place).textContent.trim() === value).length, [place, value]);
+  await layOut(page);
+  for (const [label, name, value, expected] of [
+    ["Verdict", "verdict", "fails", await rows.evaluateAll((rows) => rows.filter((row) => row.hasAttribute("data-fails")).length)],
+    ["Band", "band", "Critical", await having("band", "Critical")],
+    ["Band", "band", "not computable", await having("band", "not computable")],
+    ["Environment", "environment", "production", await saying(-3, "production")],
+    ["Tier", "tier", "high", await saying(-2, "high")],
+    ["Owner", "owner", "agents@example.org", await having("owner", "agents@example.org")],
+    ["Rule", "rules", "score-mismatch", await page.locator("article", { has: page.locator(".rule", { hasText: /^score-mismatch$/ }) }).count()],
   ]) {
     await page.getByLabel(label, { exact: true }).selectOption(value);
-    const count = expected;
-    assert.ok(count > 0 && count < all, `${label}: ${count}`);
-    await fits(count, `: ${label} ${value}`);
+    assert.ok(expected > 0 && expected < all, `${label}: ${expected}`);
+    await fits(expected, `: ${label} ${value}`);
+    assert.equal(await page.evaluate(() => location.hash), `#${new URLSearchParams([[name, value]])}`);
     // Paper tells what it leaves out.
     await page.emulateMedia({ media: "print" });
     assert.equal(await page.locator("#shown").isVisible(), true);
     await page.emulateMedia({ media: "screen" });
-    await page.getByRole("button", { name: "Show all" }).click();
+    await page.getByRole("button", { name: "Clear filters" }).click();
     await fits(all);
+    assert.equal(await page.evaluate(() => location.hash), "");
   }
   await page.getByRole("searchbox").fill("SMOLAGENTS");
   await fits(1, ": Search SMOLAGENTS");
   await page.getByLabel("Band", { exact: true }).selectOption("Critical");
   await fits(0, ": Search SMOLAGENTS, Band Critical");
+  await page.keyboard.press("Escape");
+  await fits(all);
   await close();
+});
+
+test("an address with filters shows what it names, and nothing that the page does not offer", async () => {
+  const file = join(FOLDER, "examples.html");
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`${pathToFileURL(file).href}#verdict=fails&band=Critical`);
+  const shown = await shownRows(page, "#heat").count();
+  assert.ok(shown > 0);
+  assert.match(await page.locator("#shown").textContent(), /: Verdict fails, Band Critical$/);
+  await page.reload();
+  assert.equal(await shownRows(page, "#heat").count(), shown);
+  await page.locator(".tiles a", { hasText: "Critical" }).click();
+  assert.match(await page.locator("#shown").textContent(), /agents: Band Critical$/);
+  const elements = await page.locator("*").count();
+  for (const hash of ["band=<img src=x onerror=window.hit=1>", "words=%3Cscript%3Ewindow.hit=1%3C/script%3E", "__proto__=1&constructor=2&band=High\u0000", "=&&%&%E0%A4%A=x", "agent-%E0%A4%A"]) {
+    await page.evaluate((hash) => { location.hash = hash; }, hash);
+    await page.waitForTimeout(50);
+    assert.equal(await page.evaluate(() => window.hit), undefined, hash);
+    assert.equal(await page.locator("*").count(), elements, hash);
+  }
+  await context.close();
+});
+
+test("keys search, go from agent to agent, and clear", async () => {
+  const { page, close } = await open(join(FOLDER, "examples.html"));
+  const at = () => page.evaluate(() => document.activeElement.closest("article")?.dataset.agent);
+  const numbers = await page.locator("article").evaluateAll((all) => all.map((one) => one.dataset.agent));
+  await page.keyboard.press("j");
+  assert.equal(await at(), numbers[0]);
+  assert.equal(await page.locator("article").first().locator("h4").first().isVisible(), true);
+  await page.keyboard.press("j");
+  assert.equal(await at(), numbers[1]);
+  await page.keyboard.press("k");
+  assert.equal(await at(), numbers[0]);
+  await page.keyboard.press("/");
+  assert.equal(await page.evaluate(() => document.activeElement.name), "words");
+  await page.keyboard.type("jk");
+  assert.equal(await page.getByRole("searchbox").inputValue(), "jk");
+  await page.keyboard.press("Escape");
+  assert.equal(await page.getByRole("searchbox").inputValue(), "");
+  await page.locator("article").first().getByRole("link", { name: "next" }).click();
+  assert.equal(await at(), numbers[1]);
+  await close();
+});
+
+test("many cards are folded, and a link opens its own, with a script and without", async () => {
+  for (const javaScriptEnabled of [true, false]) {
+    const { page, close } = await open(join(FOLDER, "examples.html"), { javaScriptEnabled });
+    assert.equal(await page.locator("article > details[open]").count(), 0);
+    const link = page.locator("#heat tbody th a").nth(7);
+    await link.click();
+    assert.equal(await page.locator("article > details[open]").count(), 1);
+    assert.equal(await page.locator(await link.getAttribute("href")).isVisible(), true);
+    await close();
+  }
+});
+
+test("rules are explained inside of the page", async () => {
+  const { page, close } = await open(join(FOLDER, "examples.html"));
+  const link = page.locator("article a.rule").first();
+  await layOut(page);
+  const name = await link.textContent();
+  const rule = page.locator(`#rule-${name}`);
+  assert.equal(await link.getAttribute("href"), `#rule-${name}`);
+  const item = page.locator("#fix .rules > li").filter({ has: rule });
+  assert.match(await item.locator(".page").textContent(), /Fix:[^]*This fails/);
+  assert.ok((await item.locator(".places a").count()) > 0);
+  await close();
+});
+
+test("no word is broken in two", async () => {
+  const file = join(FOLDER, "sixty.html");
+  for (const width of [1920, 1280, 1024, 768, 390, 320]) {
+    const { page, close } = await open(file, { viewport: { width, height: 900 } });
+    const broken = await page.evaluate(() => {
+      const found = [];
+      const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      const range = document.createRange();
+      for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        if (node.parentElement.closest("pre, script, style, svg, .hidden, title")) continue;
+        for (const word of node.data.matchAll(/[\p{L}\p{N}]+/gu)) {
+          range.setStart(node, word.index);
+          range.setEnd(node, word.index + word[0].length);
+          const tops = new Set([...range.getClientRects()].filter((box) => box.width > 0).map((box) => Math.round(box.top)));
+          if (tops.size > 1) found.push(word[0]);
+        }
+      }
+      return found;
+    });
+    assert.deepEqual(broken, [], `${width} pixels`);
+    await close();
+  }
+});
+
+test("one agent has neither overview nor table", async () => {
+  const { page, close } = await open(report("one.html", ["examples/smolagents"]));
+  for (const part of ["#filters", "#heat", ".tiles", ".strip"]) assert.equal(await page.locator(part).count(), 0, part);
+  assert.equal(await page.locator("article > details[open]").count(), 1);
+  assert.deepEqual(await violations(page), []);
+  await close();
+});
+
+test("figures need nothing else", async () => {
+  for (const [figure, words] of [["fleet", "Critical"], ["layers", "Foundation models"]]) {
+    const file = report(`${figure}.svg`, ["--figure", figure, "examples"]);
+    const { page, close } = await open(file);
+    assert.match(await page.locator("svg").textContent(), new RegExp(words));
+    assert.equal(await page.locator("svg").getAttribute("role"), "img");
+    await close();
+  }
 });
 
 test("links lead to the agent that they name", async () => {
   const { page, close } = await open(join(FOLDER, "examples.html"));
-  const links = await page.locator("#agents tbody th a").all();
-  for (const link of [links[3], links.at(-1), links[12]]) {
+  const links = await page.locator("#heat tbody th a").all();
+  for (const link of [links[3], links[20], links[12]]) {
     const name = await link.textContent();
     await link.click();
-    const target = page.locator(await link.getAttribute("href"));
-    assert.match(await target.locator("h3").textContent(), new RegExp(`^${name}`));
-    await page.waitForFunction((target) => Math.abs(target.getBoundingClientRect().top) < 40, await target.elementHandle());
+    const target = page.locator("article", { has: page.locator(await link.getAttribute("href")) });
+    assert.equal(await target.locator("h3").textContent(), name);
+    await page.waitForFunction((target) => target.getBoundingClientRect().top > -40 && target.getBoundingClientRect().top < 500, await target.elementHandle());
   }
   await close();
 });
@@ -188,14 +328,14 @@ test("what is not known is not shown as if it were", async () => {
   writeFileSync(join(folder, "half.threat-model.yaml"), `${stock.replace("Smolagents AI Agent", "Half read")}---\na: [1\n`);
   writeFileSync(join(folder, "known.threat-model.yaml"), stock.replace("Smolagents AI Agent", "Known"));
   const { page, close } = await open(report("unknown.html", ["."], folder));
-  const row = (name) => page.locator("#agents tbody tr", { hasText: name });
-  assert.match(await row("Smolagents").innerText(), /≥ 6\.5\s+not computable/);
-  assert.match(await row("Half read").innerText(), /≥ 6\.5\s+not computable/);
-  assert.match(await row("Known").innerText(), /6\.5\s+Medium/);
-  assert.match(await page.locator(".bars").innerText(), /Medium\s+1[^]*not computable\s+2/);
-  assert.match(await page.locator(".tiles").innerText(), /6\.5 ?\s*worst known score, Medium/);
+  const row = (name) => page.locator("#heat tbody tr", { hasText: name });
+  assert.match(await row("Smolagents").innerText(), /≥ 6\.5/);
+  assert.match(await row("Half read").innerText(), /≥ 6\.5/);
+  assert.match(await row("Known").innerText(), /\t6\.5/);
+  assert.match(await page.locator(".tiles").innerText(), /1 Medium[^]*2 not computable/);
+  assert.match(await page.locator(".lead").innerText(), /2 have no score because an input is missing or cannot be read/);
   await page.getByRole("button", { name: "Score" }).click();
-  assert.match(await page.locator("#agents tbody tr").last().innerText(), /Known/);
+  assert.match(await page.locator("#heat tbody tr").last().innerText(), /Known/);
   const badge = spawnSync(PROGRAM, ["badge", "--format", "endpoint", "."], { cwd: folder, encoding: "utf8" });
   assert.equal(JSON.parse(badge.stdout).message, "not computable");
   await close();
@@ -206,13 +346,14 @@ test("one long word takes no room from others", async () => {
   mkdirSync(folder);
   const stock = readFileSync(join(PROJECT, "examples/smolagents/threat-model.yaml"), "utf8");
   writeFileSync(join(folder, "threat-model.yaml"), stock.replace("owner: agents@example.org", `owner: ${"o".repeat(110)}`));
+  writeFileSync(join(folder, "other.threat-model.yaml"), stock);
   const file = report("long.html", ["."], folder);
   for (const width of [1280, 390]) {
     const { page, close } = await open(file, { viewport: { width, height: 844 } });
-    const agent = await page.locator("#agents tbody th").boundingBox();
-    assert.ok(agent.width > 180, `${agent.width} pixels`);
+    const agent = await page.locator("#heat tbody th").first().boundingBox();
+    assert.ok(agent.width > (width < 1000 ? 120 : 170), `${agent.width} pixels`);
     await page.emulateMedia({ media: "print" });
-    const over = await page.locator("#table .wide").evaluate((wide) => wide.scrollWidth - wide.clientWidth);
+    const over = await page.locator("#agents .wide").evaluate((wide) => wide.scrollWidth - wide.clientWidth);
     assert.ok(width < 1000 || over <= 0, `${over} pixels beyond the paper`);
     await close();
   }
@@ -226,7 +367,7 @@ test("the keyboard alone reaches everything", async () => {
   await page.keyboard.press("Enter");
   assert.equal(await page.evaluate(() => document.activeElement.id), "report");
   const seen = new Set();
-  for (let steps = 0; steps < 60 && !seen.has("button"); steps += 1) {
+  for (let steps = 0; steps < 90 && !seen.has("button"); steps += 1) {
     await page.keyboard.press("Tab");
     seen.add(await page.evaluate(() => document.activeElement.name || document.activeElement.type || document.activeElement.tagName.toLowerCase()));
   }
@@ -239,7 +380,9 @@ test("without a script everything is there", async () => {
   assert.equal(await page.locator("#filters").isVisible(), false);
   assert.equal(await page.locator("article:visible").count(), await page.locator("article").count());
   assert.ok((await page.locator("article").count()) > 20);
-  assert.match(await page.locator("#agents thead").textContent(), /Agent\s*Score\s*Band/);
+  assert.match(await page.locator("#heat thead").textContent(), /Agent\s*Score\s*Foundation models/);
+  await page.locator("article summary").first().click();
+  assert.equal(await page.locator("article .facts").first().isVisible(), true);
   await close();
 });
 
@@ -247,9 +390,9 @@ test("what is drawn is written, too", async () => {
   const { page, close } = await open(join(FOLDER, "examples.html"));
   const agent = page.locator("article", { hasText: "Smolagents AI Agent" }).first();
   await layOut(page);
-  assert.match(await agent.locator(".radar").getAttribute("aria-label"), /Autonomy of action 0\.6\d?, Dynamic tool use 0\.7/);
-  assert.match(await agent.locator(".path").innerText(), /CVSS base\s+6\.4[^]*agentic factors\s+\+1\.44\s+7\.84[^]*score\s+6\.5/);
-  assert.match(await agent.locator(".terms").innerText(), /\(6\.4 \+ 1\.3968\) · 0\.83 = 6\.471344 → 6\.5/);
+  assert.match(await agent.locator(".rose").getAttribute("aria-label"), /Autonomy of action 0\.6\d?, Dynamic tool use 0\.7/);
+  assert.match(await agent.locator(".path").innerText(), /CVSS base[^]*6\.4[^]*agentic factors\s+\+1\.44\s+7\.84[^]*score\s+6\.5/);
+  assert.match(await agent.locator(".worked .terms").innerText(), /\(6\.4 \+ 1\.3968\) · 0\.83 = 6\.471344 → 6\.5/);
   assert.equal(await agent.locator(".factors tbody tr").count(), 12);
   assert.equal(await agent.locator(".layers > li").count(), 7);
   await close();
@@ -283,14 +426,14 @@ test("names are text, whatever they hold", async () => {
   });
   const { page, close } = await open(report("hostile.html", [".", "--links", "javascript:alert(1)//"], folder));
   assert.equal(await page.evaluate(() => window.hit), undefined);
-  const names = await page.locator("#agents tbody th a").allTextContents();
+  const names = await page.locator("#heat tbody th a").allTextContents();
   assert.deepEqual(names.sort(), [...texts].sort());
   const owners = await page.getByLabel("Owner", { exact: true }).locator("option").allTextContents();
   assert.deepEqual(owners.filter((owner) => owner !== "all").sort(), [...texts].sort());
   // Filtering by such a name finds it.
   await page.getByLabel("Owner", { exact: true }).selectOption(texts[0]);
   await says(page, 1);
-  assert.equal(await shownRows(page, "#agents").count(), 1);
+  assert.equal(await shownRows(page, "#heat").count(), 1);
   for (const [name, value] of await page.locator("*").evaluateAll((all) => all.flatMap((one) => [...one.attributes].map((a) => [a.name, a.value])))) {
     assert.ok(!name.startsWith("on") && name !== "style", name);
     assert.ok(name !== "href" || /^(#|https:|data:image)/.test(value), value);
@@ -327,8 +470,9 @@ test("a change is seen: before, after, and what moved", async () => {
   const moved = page.locator(".moved");
   assert.equal(await moved.count(), 1);
   assert.match(await moved.innerText(), /before[^]*6\.5 Medium[^]*after[^]*6\.6 Medium[^]*▲ worse[^]*autonomy of action\s+0\.60\s+1\.00/);
-  assert.equal(await page.locator(".radar polygon.was").count(), 1);
-  assert.match(await page.locator(".heat td.mapped small").innerText(), /was uncertain/);
+  assert.equal(await page.locator(".rose path.was").count(), 1);
+  assert.match(await page.locator("article .layers").innerText(), /mapped, was uncertain/);
+  assert.ok((await page.locator("#change").boundingBox()).y < (await page.locator("#overview").boundingBox()).y);
   assert.deepEqual(await violations(page), []);
   await close();
 });
@@ -343,8 +487,9 @@ test("a policy stands with its settings, and its exceptions with their days", as
   const { page, close } = await open(report("policy.html", ["."], folder));
   const text = await page.locator("#policy").innerText();
   assert.match(text, /limits\.severity\s+Low/);
-  assert.match(text, /severity-exceeded[^]*The sandbox is being replaced\.[^]*2026-12-05\s+10 days\s+1 problem/);
-  assert.match(text, /layer-blank[^]*2026-11-24\s+expired\s+0 problems/);
+  const excepted = await page.locator("#exceptions").innerText();
+  assert.match(excepted, /severity-exceeded[^]*The sandbox is being replaced\.[^]*2026-12-05\s+10 days\s+1 problem/);
+  assert.match(excepted, /layer-blank[^]*2026-11-24\s+expired\s+0 problems/);
   await layOut(page);
   assert.match(await page.locator("article .passes").innerText(), /excepted until 2026-12-05: The sandbox is being replaced/);
   assert.deepEqual(await violations(page), []);
@@ -354,8 +499,15 @@ test("a policy stands with its settings, and its exceptions with their days", as
 test("inputs that could not be checked come first", async () => {
   const { page, close } = await open(report("nothing.html", ["nowhere"]));
   assert.match(await page.locator("main").innerText(), /^Inputs that could not be checked\s+nowhere: no such file or folder/);
+  assert.equal(await page.locator(".tiles, #overview").count(), 0);
+  assert.equal(await page.locator(".pill").evaluate((pill) => getComputedStyle(pill).backgroundColor), "rgb(240, 192, 74)");
   assert.deepEqual(await violations(page), []);
   await close();
+  const folder = join(FOLDER, "empty");
+  mkdirSync(folder);
+  const empty = await open(report("empty.html", ["."], folder));
+  assert.match(await empty.page.locator(".alarm code").allTextContents().then(String), /aivss-lint init/);
+  await empty.close();
 });
 
 test("five hundred agents fit", async () => {
@@ -363,12 +515,18 @@ test("five hundred agents fit", async () => {
   execFileSync("python3", [join(PROJECT, "benches/corpus.py"), "500", folder]);
   const file = report("many.html", ["."], folder);
   const size = statSync(file).size;
-  const start = performance.now();
   const { page, close } = await open(file);
-  const opened = performance.now() - start;
+  // The best of three, since other programs run at the same time.
+  let opened = Infinity;
+  for (let tries = 0; tries < 3; tries += 1) {
+    const start = performance.now();
+    await page.reload();
+    opened = Math.min(opened, performance.now() - start);
+  }
   assert.equal(await page.locator("article").count(), 500);
+  assert.ok(opened < 1500, `open after ${opened} ms`);
   await page.getByRole("button", { name: "Tier" }).click();
-  const tiers = await page.locator("#agents tbody tr td:nth-of-type(4)").allTextContents();
+  const tiers = await page.locator("#heat tbody tr td:nth-last-of-type(2)").allTextContents();
   assert.deepEqual([...new Set(tiers.map((tier) => tier.trim()))], ["low", "moderate", "high"]);
   assert.ok(size < 6_000_000, `${size} bytes`);
   console.log(`five hundred agents: ${(size / 1e6).toFixed(1)} MB, open after ${opened.toFixed(0)} ms`);

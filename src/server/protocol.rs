@@ -1,0 +1,83 @@
+//! The types of the language server protocol, which only this file imports, and file addresses as paths.
+
+pub(crate) use gen_lsp_types::{
+    ClientCapabilities, Code, CodeAction, CodeActionContext, CodeActionKind, CodeActionOptions,
+    CodeActionParams, CodeDescription, CodeLens, CodeLensOptions, Command, CompletionItem,
+    CompletionItemKind, CompletionOptions, CreateFile, Diagnostic as ShownDiagnostic, DiagnosticOptions,
+    DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, DidChangeTextDocumentParams,
+    DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
+    DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentChange, DocumentDiagnosticParams,
+    DocumentLink, DocumentLinkOptions, DocumentSymbol, FoldingRange, Hover, InitializeParams, InlayHint,
+    InsertTextFormat, Location, LspNotificationMethod, LspRequestMethod, MarkupContent, MarkupKind,
+    OptionalVersionedTextDocumentIdentifier, Position, PositionEncodingKind, Range, ServerCapabilities,
+    SymbolKind, TextDocumentContentChangeEvent, TextDocumentEdit, TextDocumentIdentifier,
+    TextDocumentPositionParams, TextDocumentSyncKind, TextDocumentSyncOptions, TextEdit, Uri,
+    WorkspaceDiagnosticParams, WorkspaceEdit, WorkspaceFolders,
+};
+
+use std::path::{Path, PathBuf};
+
+use crate::escape::uri_path;
+use crate::workspace::files::slashes;
+
+/// The path of a file's address; `None` for other addresses, such as those of unsaved documents.
+pub(crate) fn path_of(uri: &Uri) -> Option<PathBuf> {
+    let rest = uri.0.strip_prefix("file://")?;
+    // `file:///c%3A/a` and `file://host/a`.
+    let (host, path) = rest.split_at(rest.find('/')?);
+    let path = decoded(path)?;
+    let bytes = path.as_bytes();
+    let is_drive = bytes.len() > 2 && bytes[1].is_ascii_alphabetic() && bytes[2] == b':';
+    Some(match (is_drive, host) {
+        (true, _) => PathBuf::from(&path[1..]),
+        (false, "" | "localhost") => PathBuf::from(path),
+        (false, host) => PathBuf::from(format!("//{host}{path}")),
+    })
+}
+
+/// A text with its percent-encoded bytes decoded, if they are UTF-8.
+fn decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let code = after.get(..2).filter(|_| *first == b'%').and_then(|code| std::str::from_utf8(code).ok());
+        let byte = code.and_then(|code| u8::from_str_radix(code, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// The address of a path.
+pub(crate) fn uri_of(path: &Path) -> Uri {
+    let path = slashes(path);
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    Uri(format!("file://{slash}{}", uri_path(&path)))
+}
+
+/// A text in Markdown.
+pub(crate) fn markdown(value: String) -> MarkupContent {
+    MarkupContent { kind: MarkupKind::Markdown, value }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_addresses_are_paths() {
+        for (uri, path) in [
+            ("file:///a/b%20c.yaml", Some("/a/b c.yaml")),
+            ("file://localhost/a", Some("/a")),
+            ("file:///c%3A/a.yaml", Some("c:/a.yaml")),
+            ("file:///C:/a.yaml", Some("C:/a.yaml")),
+            ("file:///%C3%BC/100%.md", Some("/ü/100%.md")),
+            ("file:///a%E9", None),
+            ("untitled:a.yaml", None),
+            ("file:a", None),
+        ] {
+            assert_eq!(path_of(&uri.into()), path.map(PathBuf::from), "{uri}");
+        }
+        assert_eq!(uri_of(Path::new("/a/b ü.yaml")).0, "file:///a/b%20%C3%BC.yaml");
+    }
+}
