@@ -16,7 +16,8 @@
 //! ```
 //!
 //! `cli` calls `workspace` for files, [`lint::lint`] for each of them, and `output` for the report. For a check with a
-//! base it lints both sides, and [`compare`] pairs their models.
+//! base it lints both sides, and [`compare`] pairs their models. `report --from` puts rows of earlier runs together in
+//! `fleet`, which `output` shows on the same page. `server` lints what an editor sends.
 //!
 //! The modules below are in import order: each imports only modules above it. A test checks that.
 //!
