@@ -6,8 +6,8 @@ use std::collections::HashSet;
 use clap::Args;
 
 use crate::aivss::{Formula, Working};
-use crate::cli::common::{CliError, ColorArgs, PathArgs, PolicyArgs, print_error, refuse_stdin};
-use crate::cli::fix::{change, error_line, left_line, lint_text, place, print_changes, readable, real_path};
+use crate::cli::common::{CliError, PathArgs, PolicyArgs, error_look, look, print_error, refuse_stdin};
+use crate::cli::fix::{change, error_line, left_line, lint_text, print_changes, readable, real_path};
 use crate::cli::gate::{CheckOptions, CheckRun, Keep, sound_policy};
 use crate::cli::lint_files::lint_files;
 use crate::cli::parallel::Progress;
@@ -19,7 +19,8 @@ use crate::convert::migrate::{
 use crate::decimal::Decimal;
 use crate::input_error::InputError;
 use crate::lint::LintContext;
-use crate::output::{begin_line, escape_line};
+use crate::output::text::place;
+use crate::output::{Look, begin_line, escape_line};
 use crate::report::{FileReport, Report, Verdict, count};
 use crate::source::{Source, Span};
 use crate::workspace::FileTree;
@@ -88,6 +89,7 @@ pub(crate) fn run(args: &MigrateArgs, repository: &Repository) -> Result<Verdict
         context: LintContext { policy: &policy, today: options.today, load: &tree, before: None },
         quiet: args.quiet,
         to_disk: (!args.diff).then_some(repository),
+        look: if args.diff { error_look() } else { look() },
         counts: MigrationCounts::default(),
         lines: String::new(),
         open_lines: String::new(),
@@ -102,7 +104,7 @@ pub(crate) fn run(args: &MigrateArgs, repository: &Repository) -> Result<Verdict
         lines += &counts.summary(if args.diff { "would move" } else { "moved" });
         print_error(&format!("note: `migrate` is now `aivss-lint fix --to {}`\n", run.aim.formula.version));
     }
-    print_changes(&lines, args.diff.then_some(&run.patch), ColorArgs::AUTO.look())?;
+    print_changes(&lines, args.diff.then_some(&run.patch))?;
     let is_open = counts.open + counts.left + counts.unproven > 0;
     Ok(match counts.errors {
         0 if is_open || (args.diff && counts.moved > 0) => Verdict::Failed,
@@ -153,6 +155,8 @@ struct MigrateRun<'r> {
     quiet: bool,
     /// The repository to write to; `None` for a patch.
     to_disk: Option<&'r Repository>,
+    /// The appearance of the lines about changes.
+    look: Look,
     counts: MigrationCounts,
     lines: String,
     open_lines: String,
@@ -203,14 +207,14 @@ impl MigrateRun<'_> {
         let (source, placed) = if self.to_disk.is_some() { (&new, arrived) } else { (old, steps) };
         for (step, placed) in steps.iter().zip(placed) {
             if self.count(step, placed) || !self.quiet {
-                let place = place_in(source, placed.place());
+                let place = self.place(source, placed.place());
                 self.lines += &step_lines(step, &place, old.name(), self.aim);
             }
             if let (StepOutcome::Current { .. } | StepOutcome::Moved(_), Some(span)) =
                 (&step.outcome, placed.open())
             {
                 self.counts.open += 1;
-                let (place, key) = (place_in(source, span), self.aim.formula.tenth.key());
+                let (place, key) = (self.place(source, span), self.aim.formula.tenth.key());
                 self.open_lines += &format!("{place}: {key} is to be decided\n");
             }
         }
@@ -218,12 +222,16 @@ impl MigrateRun<'_> {
         for problem in lint_text(file, new.text(), self.context) {
             let mut moved = steps.iter().filter(|step| step.moved().is_some());
             if moved.any(|step| step.holds(problem.model, &problem.pointer))
-                && let Some(line) = left_line(&problem, &place_in(&new, problem.span))
+                && let Some(line) = left_line(&problem, &self.place(&new, problem.span))
             {
                 self.counts.left += 1;
                 self.open_lines += &line;
             }
         }
+    }
+
+    fn place(&self, source: &Source, span: Span) -> String {
+        place(source.name(), source.position(span.start), self.look)
     }
 
     /// Counts a step; returns whether a person must look at it.
@@ -242,10 +250,6 @@ impl MigrateRun<'_> {
         }
         true
     }
-}
-
-fn place_in(source: &Source, span: Span) -> String {
-    place(source.name(), source.position(span.start))
 }
 
 fn step_lines(step: &MigrationStep, place: &str, file: &str, aim: Aim) -> String {

@@ -16,6 +16,7 @@ pub(crate) use plan::{Exchanged, StepOutcome, apply_all, plan};
 
 pub(crate) static RULE: Rule = Rule {
     name: "version-outdated",
+    fix: Some(Safety::Suggested),
     summary: "A score uses an older version of AIVSS than the newest that the policy allows.",
     why: "Scores by different versions cannot be compared, and later versions count what earlier ones ignore.",
     remedy: "Run `aivss-lint fix --to VERSION`, give open factors a value, and run `aivss-lint fix`.",

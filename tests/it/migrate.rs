@@ -664,7 +664,7 @@ fn fix_to_migrates_and_writes_the_numbers() {
     let folder = Folder::new(&[(FILE, &kept), ("open.threat-model.yaml", &old())]);
     let ran = folder.on_that_day("fix", &["--to", "0.8", FILE]);
     assert_eq!(folder.read(FILE), with(&kept, &[("'0.5'", "'0.8'"), ("score: 7.2", "score: 9.3")]));
-    let said = "changed: 1 score migrated, 1 number in 1 file; no problems left\n";
+    let said = "Migrated 1 score and fixed 1 value in 1 file. No problems left.\n";
     assert!(ran.code == 0 && ran.out.ends_with(said), "{}", ran.out);
     // The factor that only a person can decide on fails the check until it has a value.
     let ran = folder.on_that_day("fix", &["--to", "0.8", "open.threat-model.yaml"]);
