@@ -10,7 +10,7 @@ use crate::cli::common::{CliError, PathArgs, PolicyArgs, look, print, refuse_std
 use crate::cli::gate::{CheckOptions, CheckRun};
 use crate::cli::lint_files::{RunStage, lint_discovered};
 use crate::input_error::{InputError, SkipReason};
-use crate::output::text::{file_link, line_width, width, wrapped};
+use crate::output::text::{cut_end, file_link, line_width, width, wrapped};
 use crate::output::{Look, Tone, escape_line, painted};
 use crate::report::{FileReport, Report, Verdict, count};
 use crate::workspace::FileTree;
@@ -122,7 +122,10 @@ impl<'r> Listing<'r> {
     fn in_words(&self, look: Look) -> String {
         let mut text = format!("policy: {}\n", escape_line(self.policy));
         text += &heading("checked", self.checked.len(), Tone::Good, look);
-        let contents: Vec<String> = self.checked.iter().map(|file| escape_line(&contents(file))).collect();
+        let most = if look.unicode { look.width / 2 } else { usize::MAX };
+        let contents =
+            self.checked.iter().map(|file| cut_end(&escape_line(&contents(file)), most).into_owned());
+        let contents: Vec<String> = contents.collect();
         let longest = contents.iter().map(|text| width(text)).max().unwrap_or(0);
         let room = if look.unicode { look.width.saturating_sub(4 + longest).max(40) } else { 40 };
         let names = self.checked.iter().map(|file| width(&escape_line(file.name()))).max();

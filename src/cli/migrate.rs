@@ -20,7 +20,7 @@ use crate::decimal::Decimal;
 use crate::input_error::InputError;
 use crate::lint::LintContext;
 use crate::output::text::place;
-use crate::output::{Look, begin_line, escape_line};
+use crate::output::{Look, begin_line, escape_line, painted};
 use crate::report::{FileReport, Report, Verdict, count};
 use crate::source::{Source, Span};
 use crate::workspace::FileTree;
@@ -208,7 +208,7 @@ impl MigrateRun<'_> {
         for (step, placed) in steps.iter().zip(placed) {
             if self.count(step, placed) || !self.quiet {
                 let place = self.place(source, placed.place());
-                self.lines += &step_lines(step, &place, old.name(), self.aim);
+                self.lines += &step_lines(step, &place, old.name(), (self.aim, self.look));
             }
             if let (StepOutcome::Current { .. } | StepOutcome::Moved(_), Some(span)) =
                 (&step.outcome, placed.open())
@@ -252,7 +252,7 @@ impl MigrateRun<'_> {
     }
 }
 
-fn step_lines(step: &MigrationStep, place: &str, file: &str, aim: Aim) -> String {
+fn step_lines(step: &MigrationStep, place: &str, file: &str, (aim, look): (Aim, Look)) -> String {
     let agent = step.agent.as_ref().map(|agent| format!(": {agent}")).unwrap_or_default();
     let finding = match step.finding.as_deref() {
         None => String::new(),
@@ -274,7 +274,7 @@ fn step_lines(step: &MigrationStep, place: &str, file: &str, aim: Aim) -> String
         }
         StepOutcome::Blocked { reason, .. } => format!("{place}: not migrated: {}\n", escape_line(reason)),
         StepOutcome::Moved(moved) => {
-            let mut lines = format!("{subject}: {}\n", outlook(moved, aim));
+            let mut lines = format!("{subject}: {}\n", outlook(moved, aim, look));
             if let Some(exchanged) = &moved.exchanged {
                 lines += &format!("  {}\n", escape_line(&was(exchanged, moved)));
             }
@@ -288,15 +288,15 @@ fn step_lines(step: &MigrationStep, place: &str, file: &str, aim: Aim) -> String
     }
 }
 
-fn outlook(moved: &MovedScore, aim: Aim) -> String {
+fn outlook(moved: &MovedScore, aim: Aim, look: Look) -> String {
     let (from, to) = (moved.from.version, aim.formula.version);
     let before = match &moved.before {
-        Some(working) => format!("{} by {from}", score_and_band(working)),
+        Some(working) => format!("{} by {from}", score_and_band(working, look)),
         None => format!("no score by {from}"),
     };
     let Some(last) = moved.after.last() else { return format!("{before} → no score by {to}") };
     if last.tenth.is_none() {
-        return format!("{before} → {} by {to}", score_and_band(&last.working));
+        return format!("{before} → {} by {to}", score_and_band(&last.working, look));
     }
     // A band that all share is named once.
     let is_shared = moved.after.iter().all(|prospect| prospect.working.band == last.working.band);
@@ -304,15 +304,15 @@ fn outlook(moved: &MovedScore, aim: Aim) -> String {
     for (at, prospect) in moved.after.iter().enumerate() {
         let is_bare = is_shared && at + 1 < moved.after.len();
         let working = &prospect.working;
-        scores.push(if is_bare { working.score.to_string() } else { score_and_band(working) });
+        scores.push(if is_bare { working.score.to_string() } else { score_and_band(working, look) });
         values.extend(prospect.tenth.map(|value| value.to_string()));
     }
     let key = aim.formula.tenth.key();
     format!("{before} → by {to}: {} with {key} at {}", scores.join(", "), values.join(", "))
 }
 
-fn score_and_band(working: &Working) -> String {
-    format!("{} {}", working.score, working.band.name())
+fn score_and_band(working: &Working, look: Look) -> String {
+    painted(&format!("{} {}", working.score, working.band.name()), working.band.into(), look)
 }
 
 fn was(exchanged: &Exchanged, moved: &MovedScore) -> String {

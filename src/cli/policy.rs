@@ -297,7 +297,9 @@ fn print_summary(
         lines.push(format!("{}: no policy tests found", repository.shown(&args.folder)));
         Verdict::CannotCheck
     };
-    lines.push(format!("{passed} passed, {failed} failed"));
-    print_messages(&lines.iter().map(|line| escape_line(line) + "\n").collect::<String>())?;
+    let text: String = lines.iter().map(|line| escape_line(line) + "\n").collect();
+    let tone = if verdict == Verdict::Passed { Tone::Good } else { Tone::Bad };
+    let numbers = painted(&format!("{passed} passed, {failed} failed"), tone, look());
+    print_messages(&(text + &numbers + "\n"))?;
     Ok(verdict)
 }

@@ -14,7 +14,7 @@ use crate::input_error::InputError;
 use crate::output::Look;
 use crate::output::json::{TOOL, Tool};
 use crate::output::score_table::write_bars;
-use crate::output::text::{Tone, cut_path, file_link, line_width, painted, wrapped};
+use crate::output::text::{Tone, cut_end, cut_path, file_link, line_width, painted, wrapped};
 use crate::report::NOT_SCORED;
 use crate::score::{
     Contribution, InputOrigin, OneLess, ScoreBreakdown, ScoreInput, Scored, better_mitigation, lower_threat,
@@ -47,14 +47,14 @@ pub fn write_breakdown(
             Formula::named(version).is_none_or(|declared| declared.version != formula.version)
         });
         let other = other.map(|version| format!(" (declared: {})", line(version))).unwrap_or_default();
-        let name = painted(&name(breakdown), Tone::Strong, look);
+        let name = painted(&name(breakdown, look), Tone::Strong, look);
         writeln!(out, "{result}  {name}AIVSS {}{other}", formula.version)?;
         write_place(breakdown, look, out)?;
     } else if breakdown.is_unscored {
-        writeln!(out, "{NOT_SCORED}  {}", painted(&name(breakdown), Tone::Strong, look).trim_end())?;
+        writeln!(out, "{NOT_SCORED}  {}", painted(&name(breakdown, look), Tone::Strong, look).trim_end())?;
         write_place(breakdown, look, out)?;
     } else {
-        let name = painted(&name(breakdown), Tone::Strong, look);
+        let name = painted(&name(breakdown, look), Tone::Strong, look);
         writeln!(out, "{}  {name}", painted("not computed", Tone::Bad, look))?;
         write_place(breakdown, look, out)?;
         for missing in breakdown.missing_inputs() {
@@ -85,14 +85,17 @@ fn write_place(breakdown: &ScoreBreakdown, look: Look, out: &mut dyn Write) -> i
 }
 
 /// The agent and the finding, with the space after them.
-fn name(breakdown: &ScoreBreakdown) -> String {
+fn name(breakdown: &ScoreBreakdown, look: Look) -> String {
     let agent = breakdown.agent.as_deref().unwrap_or_default();
     let name = match breakdown.finding.as_deref() {
         None => agent.to_owned(),
         Some("") => format!("{agent}, a finding without an identifier"),
         Some(id) => format!("{agent}, finding {id}"),
     };
-    if name.is_empty() { name } else { format!("{}  ", line(name.trim_start_matches(", "))) }
+    let name = line(name.trim_start_matches(", "));
+    // The version after it has room, too.
+    let name = cut_end(&name, line_width(look).saturating_sub(46));
+    if name.is_empty() { String::new() } else { format!("{name}  ") }
 }
 
 fn write_inputs(scored: &Scored, look: Look, out: &mut dyn Write) -> io::Result<()> {

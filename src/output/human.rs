@@ -18,7 +18,7 @@ use crate::policy::Direction;
 use crate::report::{Change, FileReport, Report, Verdict, count};
 use crate::rules;
 
-/// Places that need no picture, because each is a line of its own, are a list if there are more than so many.
+/// Places without texts that need no picture, because each is a line of its own, are a list if there are more than so many.
 const PICTURES: usize = 3;
 /// The lines of such a list that are named on a terminal; of more, the last one is.
 const LINES: usize = 4;
@@ -282,8 +282,8 @@ const fn context(problem: &Diagnostic) -> Context {
 fn places(file: &FileReport, quoted: &Quoted<'_>, marks: &[Underline], look: Look) -> Option<String> {
     let (first, others) = marks.split_first()?;
     let has_texts = marks.iter().any(|mark| mark.text.is_some());
-    let is_list = if has_texts { marks.len() >= PICTURES } else { marks.len() > PICTURES };
-    if !is_list || !marks.iter().all(|mark| is_whole_line(mark, quoted)) {
+    let is_few = marks.len() <= if has_texts { 1 } else { PICTURES };
+    if is_few || !marks.iter().all(|mark| is_whole_line(mark, quoted)) {
         return None;
     }
     if has_texts {

@@ -204,21 +204,17 @@ fn headline(report: &Report, look: Look) -> String {
     if let (Verdict::Passed, Some(WorstScore { score, severity, .. })) = (report.verdict(), &totals.worst) {
         parts.push(format!("highest score {score} {}", severity.name()));
     }
-    let text = format!("{sign} {words}: {}", parts.join(", "));
+    let head = painted(&format!("{sign} {words}"), tone, look);
+    let text = format!("{head}: {}", parts.join(", "));
     let policy = line(&report.policy);
     let room = look.width.saturating_sub(width(&text) + " (policy: )".len());
     let policy = if room > 12 { cut_path(&policy, room) } else { policy };
     // A pass is one line.
     if report.verdict() == Verdict::Passed && width(&policy) > room {
-        return text.replacen(words, &painted(words, tone, look), 1);
+        return text;
     }
-    let text =
-        wrapped(&format!("{text} (policy:\u{a0}{policy})"), line_width(look), (0, 2)).replace('\u{a0}', " ");
-    let head = format!("{sign} {words}");
-    let rest = text.strip_prefix(&head).unwrap_or(&text);
-    let (rest, policy) = rest.rsplit_once("(policy:").unwrap_or((rest, ""));
-    let policy = if policy.is_empty() { String::new() } else { format!("(policy:{policy}") };
-    format!("{}{rest}{}", painted(&head, tone, look), painted(&policy, Tone::Dim, look))
+    let policy = painted(&format!("(policy:\u{a0}{policy})"), Tone::Dim, look);
+    wrapped(&format!("{text} {policy}"), line_width(look), (0, 2)).replace('\u{a0}', " ")
 }
 
 /// The number of threat models with a counting problem of the most severe level.

@@ -122,11 +122,7 @@ fn a_report_of_owasp_keeps_its_form() {
     assert_eq!((REPORT.lines().count(), differing), (after.lines().count(), 7), "{}", ran.out);
     assert!(after.contains("\"severity\": \"Critical\"") && after.contains("\"aars\": 0.4074"), "{after}");
     // An identifier that stands twice is nothing that can be derived.
-    assert!(
-        ran.out.ends_with("Fixed 7 values in 1 file. Left: 1 error; run `aivss-lint`.\n"),
-        "{}",
-        ran.out
-    );
+    assert!(ran.out.ends_with("Fixed 7 values in 1 file. Left: 1 error; run `aivss-lint`.\n"), "{}", ran.out);
     assert_eq!(ran.code, 1);
 }
 
