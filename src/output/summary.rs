@@ -146,6 +146,7 @@ fn write_next(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Resul
     if fixable > 0 {
         let number = match fixable {
             1 if all == 1 => "it".to_owned(),
+            2 if all == 2 => "both".to_owned(),
             _ if fixable == all => format!("all {all}"),
             _ => format!("{fixable} of {all}"),
         };
