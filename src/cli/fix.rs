@@ -13,7 +13,9 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::aivss::Formula;
-use crate::cli::common::{CliError, ColorArgs, PathArgs, PolicyArgs, print, print_error, refuse_stdin};
+use crate::cli::common::{
+    CliError, PathArgs, PolicyArgs, error_look, look, print, print_error, print_messages, refuse_stdin,
+};
 use crate::cli::gate::{CheckOptions, CheckRun, Keep, sound_policy};
 use crate::cli::lint_files::lint_files;
 use crate::cli::parallel::Progress;
@@ -23,14 +25,14 @@ use crate::diff;
 use crate::fix::{FixOutcome, FixedPart, apply_fixes, is_unreadable};
 use crate::input_error::{InputError, LINK_OUT};
 use crate::lint::{LintContext, lint};
-use crate::output::text::line_width;
-use crate::output::{Look, Tone, begin_line, escape_line, painted, wrapped};
+use crate::output::text::place;
+use crate::output::{Look, Tone, begin_line, escape_line, levels_in_words, painted};
 use crate::report::{FileReport, Report, Verdict, count};
 use crate::rules::version_outdated::{self, outdated_scores};
 use crate::rules::{
     cvss_base_mismatch, factor_sum_mismatch, score_mismatch, severity_mismatch, uplift_mismatch,
 };
-use crate::source::{Position, Source};
+use crate::source::Source;
 use crate::workspace::FileTree;
 use crate::workspace::candidate::NamedFiles;
 use crate::workspace::files::{link_out, read, replace};
@@ -90,8 +92,6 @@ pub(crate) struct FixArgs {
     /// Print only problems that were not fixed
     #[arg(short, long)]
     quiet: bool,
-    #[command(flatten)]
-    colors: ColorArgs,
 }
 
 /// Runs the former command `migrate`.
@@ -130,15 +130,16 @@ fn fix_to(
         safety: if args.suggestions { Safety::Suggested } else { Safety::Safe },
         to,
         repository: (!args.diff).then_some(repository),
+        look: if args.diff { error_look() } else { look() },
     };
     let summary = fixer.fix_all(&mut report);
-    let (lines, done) = if args.diff { ("", "would change") } else { (&*summary.changed, "changed") };
     let text = if args.quiet {
         &summary.left
     } else {
-        &(lines.to_owned() + &summary.left + &summary.in_words(&report, done))
+        let changed = if args.diff { "" } else { &*summary.changed };
+        &(changed.to_owned() + &summary.left + &summary.in_words(&report, args.diff))
     };
-    print_changes(text, args.diff.then_some(&summary.patch), args.colors.look())?;
+    print_changes(text, args.diff.then_some(&summary.patch))?;
     Ok(match report.verdict() {
         // A change that was not made is a problem.
         Verdict::Passed if args.diff && summary.files > 0 => Verdict::Failed,
@@ -164,37 +165,43 @@ struct FixSummary {
 }
 
 impl FixSummary {
-    fn in_words(&self, report: &Report, done: &str) -> String {
-        let mut left = Vec::new();
-        for level in [Level::Error, Level::Warning, Level::Note] {
-            let number = report.count(level);
-            if number > 0 {
-                left.push(count(number, level.name()));
-            }
+    fn in_words(&self, report: &Report, is_diff: bool) -> String {
+        let mut parts = Vec::new();
+        for (number, will, done, thing) in [
+            (self.migrated, "migrate", "migrated", "score"),
+            (self.numbers, "fix", "fixed", "value"),
+            (self.suggestions, "apply", "applied", "suggestion"),
+        ] {
+            let verb = if is_diff { will } else { done };
+            parts.extend((number > 0).then(|| format!("{verb} {}", count(number, thing))));
         }
+        let parts = if is_diff { format!("would {}", parts.join(" and ")) } else { parts.join(" and ") };
+        let mut line = match parts.get(..1) {
+            Some(first) if self.files > 0 => {
+                format!("{}{} in {}.", first.to_uppercase(), &parts[1..], count(self.files, "file"))
+            }
+            _ => "Nothing to fix.".to_owned(),
+        };
+        if is_diff && self.files > 0 {
+            line += " Run without --diff to apply.";
+        }
+        let mut left = levels_in_words(
+            report.diagnostics().filter(|(_, one)| report.counts(one)).map(|(_, one)| one.level),
+        );
         if !report.input_errors.is_empty() {
             left.push(format!("{} not read or written", count(report.input_errors.len(), "input")));
         }
-        let mut line = format!("{done}: ");
-        if self.migrated > 0 {
-            line += &format!("{} migrated, ", count(self.migrated, "score"));
-        }
-        line += &count(self.numbers, "number");
-        if self.suggestions > 0 {
-            line += &format!(" and {}", count(self.suggestions, "suggestion"));
-        }
-        line += &format!(" in {}; ", count(self.files, "file"));
         line += &match left.as_slice() {
-            [] => "no problems left".to_owned(),
-            left => format!("left: {}; run `aivss-lint`", left.join(", ")),
+            [] => " No problems left.".to_owned(),
+            left => format!(" Left: {}; run `aivss-lint`.", left.join(", ")),
         };
         if self.waiting > 0 {
-            line += &format!("; `aivss-lint fix --unsafe` has suggestions for {}", self.waiting);
+            line += &format!(" `aivss-lint fix --unsafe` has suggestions for {}.", self.waiting);
         }
         line + "\n"
     }
 
-    fn add(&mut self, source: &Source, changes: &[FixedPart], patch: &str) {
+    fn add(&mut self, source: &Source, changes: &[FixedPart], patch: &str, look: Look) {
         self.files += 1;
         self.patch += patch;
         for change in changes {
@@ -205,7 +212,7 @@ impl FixSummary {
                 Safety::Safe => self.numbers += 1,
                 Safety::Suggested => self.suggestions += usize::from(!change.after.is_empty()),
             }
-            self.changed += &changed_line(source, change);
+            self.changed += &changed_line(source, change, look);
         }
     }
 }
@@ -216,6 +223,8 @@ struct Fixer<'f> {
     to: Option<&'static Formula>,
     /// The repository to write to; `None` for a patch.
     repository: Option<&'f Repository>,
+    /// The appearance of the lines about changes.
+    look: Look,
 }
 
 impl Fixer<'_> {
@@ -236,7 +245,7 @@ impl Fixer<'_> {
                 summary.waiting += fixes.filter(|fix| fix.safety == Safety::Suggested).count();
             }
             for problem in &file.diagnostics {
-                let place = place(file.name(), file.position(problem.span.start));
+                let place = place(file.name(), file.position(problem.span.start), self.look);
                 summary.left.extend(left_line(problem, &place));
             }
         }
@@ -264,7 +273,7 @@ impl Fixer<'_> {
             let patch = change(&source, &text, self.repository)?;
             // A file with several names is changed once.
             if real_path(file).is_none_or(|path| summary.reached.insert(path)) {
-                summary.add(&source, &changes, &patch);
+                summary.add(&source, &changes, &patch, self.look);
             }
         }
         let source = Source::decode(file.name(), text.into_bytes());
@@ -279,9 +288,9 @@ impl Fixer<'_> {
     }
 }
 
-fn changed_line(source: &Source, change: &FixedPart) -> String {
+fn changed_line(source: &Source, change: &FixedPart, look: Look) -> String {
     let FixedPart { span, before, after, rule, title, safety } = change;
-    let place = place(source.name(), source.position(span.start));
+    let place = place(source.name(), source.position(span.start), look);
     let before = if before.is_empty() { "nothing".into() } else { escape_line(before) };
     let after = after.trim_start();
     let suggested = match safety {
@@ -291,7 +300,11 @@ fn changed_line(source: &Source, change: &FixedPart) -> String {
         Safety::Suggested => " (suggested)",
     };
     // The title summarizes more than a word.
-    let change = if after.contains(' ') { title.clone() } else { format!("{before} → {after}") };
+    let change = if after.contains(' ') {
+        title.clone()
+    } else {
+        format!("{before} → {}", painted(after, Tone::Good, look))
+    };
     format!("{place}: {rule}: {change}{suggested}\n")
 }
 
@@ -356,12 +369,11 @@ fn real_path(file: &FileReport) -> Option<PathBuf> {
 }
 
 /// Prints the lines about changes: to standard error after the patch, if there is one.
-pub(crate) fn print_changes(lines: &str, patch: Option<&String>, look: Look) -> Result<(), CliError> {
-    let broken = lines.split('\n').map(|line| wrapped(line, line_width(look), (0, 2)));
-    let lines = broken.collect::<Vec<_>>().join("\n");
-    let Some(patch) = patch else { return Ok(print(&lines)?) };
+pub(crate) fn print_changes(lines: &str, patch: Option<&String>) -> Result<(), CliError> {
+    let Some(patch) = patch else { return Ok(print_messages(lines)?) };
+    let look = look();
     print(&if look.color { in_color(patch, look) } else { patch.clone() })?;
-    print_error(&lines);
+    print_error(lines);
     Ok(())
 }
 
@@ -379,11 +391,6 @@ fn in_color(patch: &str, look: Look) -> String {
         painted(text, tone, look) + end
     });
     lines.collect()
-}
-
-/// The beginning of a line about a position.
-pub(crate) fn place(name: &str, at: Position) -> String {
-    format!("{}:{}:{}", begin_line(name), at.line, at.column)
 }
 
 fn error_line(error: &InputError) -> String {

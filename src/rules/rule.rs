@@ -11,6 +11,7 @@ use crate::policy::settings::Setting;
 use crate::policy::{Settings, Sourced};
 use crate::score::{BaseScores, Proven, Scored, ScoredModel, score};
 use crate::source::Span;
+use crate::text_edit::Safety;
 
 /// One rule: its texts, its examples and its check.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub struct Rule {
     pub(crate) level: Level,
     /// Whether no policy can turn it off or lower it, because a score or a file would then go unread and pass.
     pub(crate) fixed: bool,
+    /// The kind of the fix that its problems can have.
+    pub(crate) fix: Option<Safety>,
     pub(crate) summary: &'static str,
     pub(crate) why: &'static str,
     pub(crate) remedy: &'static str,
@@ -38,6 +41,7 @@ impl Rule {
         name: "",
         level: Level::Error,
         fixed: false,
+        fix: None,
         summary: "",
         why: "",
         remedy: "",

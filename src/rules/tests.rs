@@ -75,6 +75,11 @@ fn fix_removes_the_problem_of_an_example() {
     let asked = [("layer-blank", 11)];
     let all = derived.map(|name| (name, 0)).into_iter().chain(suggested).chain(asked);
     assert_eq!(fixed_rules(Safety::Suggested), all.collect());
+    // The kind that lists of rules show.
+    let listed = ALL.into_iter().filter_map(|rule| Some((rule.name, rule.fix?)));
+    let listed: BTreeMap<&str, Safety> = listed.collect();
+    assert!(fixed_rules(Safety::Suggested).keys().eq(listed.keys()), "{listed:?}");
+    assert!(listed.iter().all(|(name, safety)| derived.contains(name) == (*safety == Safety::Safe)));
 }
 
 /// The rules whose examples have fixes, with the number of their problems after them.

@@ -15,6 +15,7 @@ use plan::{StepOutcome, plan};
 
 pub(crate) static RULE: Rule = Rule {
     name: "version-outdated",
+    fix: Some(Safety::Suggested),
     summary: "A score uses an older version of AIVSS than the newest that the policy allows.",
     why: "Scores by different versions cannot be compared, and later versions count what earlier ones ignore.",
     remedy: "Run `aivss-lint fix --to VERSION`, give open factors a value, and run `aivss-lint fix`.",

@@ -66,7 +66,7 @@ fn open_factor_is_reported_by_check_and_fix_writes_the_rest() {
     );
     assert_eq!(folder.read(FILE), new);
     assert_eq!((ran.code, ran.err), (1, String::new()));
-    assert!(ran.out.contains("changed: 1 score migrated, 0 numbers in 1 file; left: 1 error"), "{}", ran.out);
+    assert!(ran.out.contains("Migrated 1 score in 1 file. Left: 1 error"), "{}", ran.out);
 
     let checked = folder.on_that_day("check", &["--format", "concise"]);
     let asked =
@@ -126,7 +126,7 @@ fn entry_of_any_shape_becomes_comments() {
             "{entry}: {}",
             folder.read(FILE)
         );
-        assert!(ran.out.contains("changed: 1 score migrated"), "{entry}: {}", ran.out);
+        assert!(ran.out.contains("Migrated 1 score in 1 file"), "{entry}: {}", ran.out);
         // All other lines are the same.
         let kept = |text: &str| -> Vec<String> {
             let (head, rest) = text.split_once("dynamic_tool_use: 0.5\n").unwrap();
@@ -254,7 +254,7 @@ fn page_and_stream_change_only_in_their_blocks() {
     let new = with(&old(), &[("'0.5'", "'0.8'"), ("    goal_driven_planning: 0.7\n", &lines)]);
     assert_eq!(folder.read("THREAT_MODEL.md"), page(&new));
     assert_eq!(folder.read(FILE), format!("{new}---\n{new}"));
-    assert!(ran.out.contains("changed: 4 scores migrated, 0 numbers in 2 files; "), "{}", ran.out);
+    assert!(ran.out.contains("Migrated 4 scores in 2 files. "), "{}", ran.out);
 }
 
 #[test]
@@ -279,7 +279,7 @@ fn finding_is_migrated_from_its_own_version() {
     let said =
         format!("\n{FILE}:{line}:16: version-outdated: not migrated to AIVSS 0.8: unknown version `0.9`\n");
     assert!(ran.out.contains(&said), "{}", ran.out);
-    assert!(ran.out.contains("changed: 3 scores migrated, 1 number in 1 file; left: "), "{}", ran.out);
+    assert!(ran.out.contains("Migrated 3 scores and fixed 1 value in 1 file. Left: "), "{}", ran.out);
     assert_eq!(ran.code, 1);
     // Scores by the version already are not checked, and unknown ones are kept.
     let new = folder.read(FILE);
@@ -329,7 +329,7 @@ fn aliased_value_is_reported_and_not_migrated() {
         assert_eq!((ran.code, folder.read(FILE)), (1, text), "{}", ran.out);
         let said = format!("{FILE}:{place}: version-outdated: not migrated to AIVSS 0.8: ");
         assert!(ran.out.contains(&said), "{place}: {}", ran.out);
-        assert!(ran.out.contains("changed: 0 numbers in 0 files; left: "), "{}", ran.out);
+        assert!(ran.out.contains("Nothing to fix. Left: "), "{}", ran.out);
     }
 }
 
@@ -381,7 +381,7 @@ fn score_by_a_later_formula_is_not_migrated() {
         let folder = Folder::new(&[(FILE, &text)]);
         let ran = folder.migrate(&[]);
         assert_eq!((ran.code, folder.read(FILE)), (code, text), "{}", ran.out);
-        assert!(ran.out.contains("changed: 0 numbers in 0 files; "), "{}", ran.out);
+        assert!(ran.out.contains("Nothing to fix. "), "{}", ran.out);
     }
     let folder = Folder::new(&[(FILE, STOCK)]);
     assert_eq!(folder.on_that_day("fix", &["--to", "0.8-floor"]).code, 0);
@@ -397,7 +397,7 @@ fn linked_file_is_migrated_once_and_no_path_is_a_command() {
     for arguments in [&["--diff"][..], &[]] {
         let ran = folder.migrate(arguments);
         let said = ran.out + &ran.err;
-        assert!(said.contains("1 score migrated, 0 numbers in 1 file; "), "{said}");
+        assert!(said.contains("igrate") && said.contains(" 1 score in 1 file. "), "{said}");
     }
     assert_eq!(folder.read(FILE).matches("To be decided").count(), 1);
 
@@ -477,7 +477,7 @@ fn diff_writes_nothing_and_equals_the_written_change() {
     let folder = Folder::new(&[(FILE, &old())]);
     let ran = folder.migrate(&["--diff"]);
     assert_eq!((ran.code, folder.read(FILE)), (1, old()));
-    assert!(ran.err.contains("would change: 1 score migrated, 0 numbers in 1 file; "), "{}", ran.err);
+    assert!(ran.err.contains("Would migrate 1 score in 1 file. "), "{}", ran.err);
     fs::write(folder.path("a.patch"), ran.out).unwrap();
     let git = std::process::Command::new("git")
         .args(["apply", "a.patch"])
@@ -502,7 +502,7 @@ fn report_is_not_changed_and_unreadable_file_exits_2() {
         (REPORT.to_owned(), broken)
     );
     assert!(ran.out.contains("b.threat-model.yaml: cannot be parsed, so it was not changed\n"));
-    assert!(ran.out.contains("changed: 0 numbers in 0 files; "), "{}", ran.out);
+    assert!(ran.out.contains("Nothing to fix. "), "{}", ran.out);
     assert_eq!(ran.code, 2);
     assert_eq!(folder.migrate(&["aivss-report.json"]).code, 0);
     for (arguments, words) in [
@@ -534,7 +534,7 @@ fn examples_of_v0_5_pass_once_migrated_and_decided() {
         fs::copy(&path, folder.path(path.file_name().unwrap().to_str().unwrap())).unwrap();
     }
     let ran = folder.migrate(&[]);
-    assert!(ran.out.contains("changed: 10 scores migrated, 14 numbers in 10 files; "), "{}", ran.out);
+    assert!(ran.out.contains("Migrated 10 scores and fixed 14 values in 10 files. "), "{}", ran.out);
     assert_eq!(ran.code, 1);
     let checked = folder.on_that_day("check", &["--format", "concise"]);
     assert_eq!(
@@ -562,7 +562,7 @@ fn fix_to_migrates_and_writes_the_numbers() {
     let folder = Folder::new(&[(FILE, &kept), ("open.threat-model.yaml", &old())]);
     let ran = folder.on_that_day("fix", &["--to", "0.8", FILE]);
     assert_eq!(folder.read(FILE), with(&kept, &[("'0.5'", "'0.8'"), ("score: 7.2", "score: 9.3")]));
-    let said = "changed: 1 score migrated, 1 number in 1 file; no problems left\n";
+    let said = "Migrated 1 score and fixed 1 value in 1 file. No problems left.\n";
     assert!(ran.code == 0 && ran.out.ends_with(said), "{}", ran.out);
     // The factor that only a person can decide on fails the check until it has a value.
     let ran = folder.on_that_day("fix", &["--to", "0.8", "open.threat-model.yaml"]);
