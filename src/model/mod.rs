@@ -9,6 +9,7 @@ mod evidence;
 mod layers;
 mod placeholder;
 mod read;
+mod risks;
 mod threat;
 
 pub use assessment::Assessment;
