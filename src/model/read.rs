@@ -180,7 +180,7 @@ fn layer(kind: LayerKind, set: &'static LayerSet, maestro: Block<'_>) -> Layer {
 fn described(kind: LayerKind, maestro: Block<'_>, block: Block<'_>) -> Layer {
     let text = block.text("analysis");
     let blank = text.as_deref().and_then(|text| blank(text, TextKind::Prose));
-    let blank = blank.or_else(|| blank_as_shown(block));
+    let blank = blank.or_else(|| blank_as_shown(block.entry("analysis")?.value));
     let analysis = text.filter(|_| blank.is_none());
     let threats: Vec<Threat> =
         block.items("threats").map(|threat| Threat::read(threat, Some(kind))).collect();
@@ -209,9 +209,8 @@ fn described(kind: LayerKind, maestro: Block<'_>, block: Block<'_>) -> Layer {
 }
 
 /// The first placeholder of an analysis in a page, if a reader sees nothing but placeholders.
-fn blank_as_shown(block: Block<'_>) -> Option<Blank> {
-    let texts = block.entry("analysis")?.value.shown();
-    let mut blanks = texts.iter().map(|text| blank(text, TextKind::Prose));
+pub(crate) fn blank_as_shown(analysis: Node<'_>) -> Option<Blank> {
+    let mut blanks = analysis.shown().iter().map(|text| blank(text, TextKind::Prose));
     let first = blanks.next()??;
     blanks.all(|blank| blank.is_some()).then_some(first)
 }
