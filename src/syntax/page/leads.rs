@@ -28,8 +28,7 @@ pub(crate) fn lead_of(
         OutlineKind::Paragraph => block.phrase.strong > 0 || set.opening(line).is_some(),
         OutlineKind::Heading(_) | OutlineKind::Table(_) | OutlineKind::Other => false,
     };
-    let bold = line.floor_char_boundary(block.phrase.strong.min(line.len()));
-    let (kind, end) = name_in(line, bold, set).filter(|_| is_line)?;
+    let (kind, end) = name_in(line, set).filter(|_| is_line)?;
     let (name, span) = (&line[..end], block.phrase.span);
     let written = text.get(span.range()).unwrap_or_default();
     let (written, at) = written.find(name).map_or((phrase, end), |at| (written, at + name.len()));
@@ -38,13 +37,12 @@ pub(crate) fn lead_of(
     Some((kind, locate(if is_summary { "" } else { rest }, span, text)))
 }
 
-/// The layer whose name a line opens with, and the end of the name. Up to `bold`, the line is bold.
-fn name_in(line: &str, bold: usize, set: &'static LayerSet) -> Option<(LayerKind, usize)> {
+/// The layer whose name a line opens with, and the end of the name.
+fn name_in(line: &str, set: &'static LayerSet) -> Option<(LayerKind, usize)> {
     let mut ends: Vec<usize> =
         SEPARATORS.iter().flat_map(|sign| line.match_indices(sign).take(MOST)).map(|(at, _)| at).collect();
     ends.sort_unstable();
     ends.truncate(MOST);
-    ends.push(bold);
     // More words than a name after a number are text.
     let named = ends.into_iter().find_map(|end| Some((set.named(&line[..end])?, end)));
     named.or_else(|| set.opening(line)).or_else(|| Some((set.named(line)?, line.len())))
@@ -68,12 +66,11 @@ pub(crate) struct LeadLine {
 /// The first line after the first break of a text that opens with the name of a layer, in bold or after its number.
 pub(crate) fn next_lead(text: &str, set: &'static LayerSet) -> Option<LeadLine> {
     text.match_indices(['\n', '\r']).map(|(at, _)| at + 1).find_map(|start| {
-        let line = text[start..].lines().next()?;
+        let line = text[start..].split(['\n', '\r']).next()?;
         let name = line.trim_start().trim_start_matches(OPENING);
-        let opening = line.trim_start().get(..2);
-        let bold = opening.filter(|sign| ["**", "__"].contains(sign)).and_then(|sign| name.find(sign));
-        let is_open = bold.is_some() || set.opening(name).is_some();
-        let (kind, end) = name_in(name, bold.unwrap_or_default(), set).filter(|_| is_open)?;
+        let is_bold = ["**", "__"].iter().any(|sign| line.trim_start().starts_with(sign));
+        let is_open = is_bold || set.opening(name).is_some();
+        let (kind, end) = name_in(name, set).filter(|_| is_open)?;
         let after = &text[start + line.len() - name.len() + end..];
         Some(LeadLine { kind, start, rest: text.len() - after_name(after).len() })
     })

@@ -1,5 +1,6 @@
 //! The parts of a layer, and the answer that they give.
 
+use crate::aivss::LayerSet;
 use crate::source::Span;
 use crate::syntax::page::answers::{PageAnswer, answer};
 use crate::syntax::page::columns::{Piece, is_nothing, locate};
@@ -58,14 +59,17 @@ impl LayerPart {
         }
     }
 
-    /// Whether the part is a caption with more than words for parts of an analysis, such as "Threats".
+    /// Whether the part is a caption with more than words for parts of an analysis, such as "Threats", or the name of
+    /// a layer.
     fn is_telling_caption(&self, blocks: &[OutlineBlock]) -> bool {
         match self {
             Self::Row(_) => false,
             Self::Block(at) => {
                 let block = &blocks[*at];
                 let is_caption = matches!(block.kind, OutlineKind::Heading(_) | OutlineKind::Caption);
-                (is_caption || block.is_label()) && !is_part(&block.phrase.text)
+                (is_caption || block.is_label())
+                    && !is_part(&block.phrase.text)
+                    && LayerSet::DEFAULT.named(&block.phrase.text).is_none()
             }
         }
     }
