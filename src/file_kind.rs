@@ -99,6 +99,11 @@ impl OtherFile {
         *self.kind == UNKNOWN
     }
 
+    /// Whether the file is a page that analyzes layers.
+    pub(crate) fn has_layers(&self) -> bool {
+        self.kind.name == MAESTRO_PAGE.name
+    }
+
     /// Whether another tool's or OWASP's format was recognized.
     pub(crate) fn is_foreign(&self) -> bool {
         DATA.contains(self.kind)
