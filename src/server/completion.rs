@@ -9,13 +9,15 @@ use std::ops::Range;
 use serde_json::Value as JsonValue;
 
 use crate::aivss::cvss_words::BASE_METRICS;
-use crate::aivss::{CORE_RISKS, Factor, Formula, LayerSet, MITIGATION_LEVELS, Reference, THREAT_LEVELS};
+use crate::aivss::{
+    CORE_RISKS, Factor, Formula, LayerSet, MITIGATION_LEVELS, Reference, THREAT_LEVELS, WEAKNESSES,
+};
 use crate::model::{DetectedFormat, ModelFormat, detect};
 use crate::policy::BUILT_IN;
 use crate::rules;
 use crate::schema::Schema;
 use crate::server::View;
-use crate::server::cursor::word_at;
+use crate::server::cursor::{children, word_at};
 use crate::server::protocol::{CompletionItem, CompletionItemKind, InsertTextFormat, TextEdit, markdown};
 use crate::source::{Language, Source, Span};
 use crate::syntax::{Node, POLICY_MARKER, POLICY_TEST_MARKER, Value, parse};
@@ -188,35 +190,19 @@ fn find<'p>(root: Node<'p>, node: Node<'p>, path: &mut Vec<String>) -> Option<Pr
         return None;
     }
     let here = |path: &[String], is_key| Some(ProbePlace { root, path: path.to_vec(), parent: node, is_key });
-    match node.value() {
-        Value::Map(map) => {
-            for entry in map.iter() {
-                if entry.key == PROBE {
-                    return here(path, true);
-                }
-                path.push(entry.key.to_owned());
-                if entry.value.as_str() == Some(PROBE) {
-                    return here(path, false);
-                }
-                if let Some(found) = find(root, entry.value, path) {
-                    return Some(found);
-                }
-                path.pop();
-            }
+    let is_map = node.as_map().is_some();
+    for (key, _, child) in children(node) {
+        if is_map && key == PROBE {
+            return here(path, true);
         }
-        Value::List(list) => {
-            for (at, item) in list.iter().enumerate() {
-                path.push(at.to_string());
-                if item.as_str() == Some(PROBE) {
-                    return here(path, false);
-                }
-                if let Some(found) = find(root, item, path) {
-                    return Some(found);
-                }
-                path.pop();
-            }
+        path.push(key);
+        if child.as_str() == Some(PROBE) {
+            return here(path, false);
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Unreadable => {}
+        if let Some(found) = find(root, child, path) {
+            return Some(found);
+        }
+        path.pop();
     }
     None
 }
@@ -420,24 +406,3 @@ fn enumerated(schema: Schema, path: &[&str]) -> Vec<Offer> {
     }
     offers
 }
-
-/// Weaknesses that threats of agents often refer to. The list of CWE has a thousand.
-const WEAKNESSES: [(&str, &str); 17] = [
-    ("CWE-20", "Improper Input Validation"),
-    ("CWE-77", "Command Injection"),
-    ("CWE-94", "Code Injection"),
-    ("CWE-200", "Exposure of Sensitive Information to an Unauthorized Actor"),
-    ("CWE-250", "Execution with Unnecessary Privileges"),
-    ("CWE-269", "Improper Privilege Management"),
-    ("CWE-284", "Improper Access Control"),
-    ("CWE-287", "Improper Authentication"),
-    ("CWE-400", "Uncontrolled Resource Consumption"),
-    ("CWE-441", "Unintended Proxy or Intermediary (Confused Deputy)"),
-    ("CWE-494", "Download of Code Without Integrity Check"),
-    ("CWE-522", "Insufficiently Protected Credentials"),
-    ("CWE-778", "Insufficient Logging"),
-    ("CWE-829", "Inclusion of Functionality from Untrusted Control Sphere"),
-    ("CWE-862", "Missing Authorization"),
-    ("CWE-918", "Server-Side Request Forgery"),
-    ("CWE-1427", "Improper Neutralization of Input Used for LLM Prompting"),
-];

@@ -118,7 +118,11 @@ impl PositionedText {
         let starts = self.source.line_starts();
         let line = starts.partition_point(|start| *start as usize <= offset).saturating_sub(1);
         let start = self.line_start(line).unwrap_or_default();
-        Position { line: limited(line), character: limited(self.units(offset) - self.units(start)) }
+        let units = match offset - start {
+            0..BLOCK => self.encoding.units(&self.text()[start..offset]),
+            _ => self.units(offset) - self.units(start),
+        };
+        Position { line: limited(line), character: limited(units) }
     }
 
     pub(crate) fn range(&self, span: Span) -> Range {
