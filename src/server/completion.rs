@@ -10,7 +10,8 @@ use serde_json::Value as JsonValue;
 
 use crate::aivss::cvss_words::BASE_METRICS;
 use crate::aivss::{
-    CORE_RISKS, Factor, Formula, LayerSet, MITIGATION_LEVELS, Reference, THREAT_LEVELS, WEAKNESSES,
+    CORE_RISKS, Factor, Formula, LayerSet, MITIGATION_LEVELS, MultiplierLevel, Reference, THREAT_LEVELS,
+    WEAKNESSES,
 };
 use crate::model::{DetectedFormat, ModelFormat, detect};
 use crate::policy::BUILT_IN;
@@ -345,12 +346,8 @@ fn values(found: &CompletionContext, path: &[&str]) -> Vec<Offer> {
             risks.chain(references(&numbered("ASI", 10, 2))).collect()
         }
         (_, [.., "factors" | "amplification_factors", key] | [.., "factors", key, "score"]) => steps(key),
-        (_, [.., "threat_multiplier"]) => {
-            levels(THREAT_LEVELS.iter().map(|level| (level.name, level.value.to_string())))
-        }
-        (_, [.., "mitigation_factor"]) => {
-            levels(MITIGATION_LEVELS.iter().map(|level| (level.name, level.value.to_string())))
-        }
+        (_, [.., "threat_multiplier"]) => levels(THREAT_LEVELS),
+        (_, [.., "mitigation_factor"]) => levels(MITIGATION_LEVELS),
         _ => enumerated(found.schema, path),
     }
 }
@@ -362,8 +359,11 @@ fn built_in(policy: crate::policy::BuiltIn) -> Offer {
     Offer::new(CompletionItemKind::Constant, policy.name, first).documented(documentation)
 }
 
-fn levels(levels: impl Iterator<Item = (&'static str, String)>) -> Vec<Offer> {
-    levels.map(|(name, value)| Offer::new(CompletionItemKind::EnumMember, name, value)).collect()
+fn levels(levels: &[MultiplierLevel]) -> Vec<Offer> {
+    let levels = levels.iter();
+    levels
+        .map(|level| Offer::new(CompletionItemKind::EnumMember, level.name, level.value.to_string()))
+        .collect()
 }
 
 fn numbered(prefix: &str, most: usize, width: usize) -> Vec<String> {

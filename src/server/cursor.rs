@@ -24,9 +24,9 @@ impl<'t> Cursor<'t> {
     }
 
     fn descended(mut self, place: Span) -> Self {
-        let is_at = |span: Span, node: Node<'_>| span.contains(place) || node.span().contains(place);
-        while let Some((key, span, node)) =
-            children(self.node).into_iter().find(|(_, span, node)| is_at(*span, *node))
+        while let Some((key, span, node)) = children(self.node)
+            .into_iter()
+            .find(|(_, span, node)| span.contains(place) || node.span().contains(place))
         {
             self.is_on_key = self.node.as_map().is_some() && span.contains(place);
             self.path.push(key);

@@ -28,13 +28,8 @@ pub enum Encoding {
 impl Encoding {
     /// The best encoding that a client offers.
     pub(crate) fn negotiated(offered: &[PositionEncodingKind]) -> Self {
-        if offered.contains(&PositionEncodingKind::UTF8) {
-            Self::Utf8
-        } else if offered.contains(&PositionEncodingKind::UTF32) {
-            Self::Utf32
-        } else {
-            Self::Utf16
-        }
+        let best = [Self::Utf8, Self::Utf32].into_iter().find(|unit| offered.contains(&unit.kind()));
+        best.unwrap_or(Self::Utf16)
     }
 
     pub(crate) const fn kind(self) -> PositionEncodingKind {

@@ -150,9 +150,8 @@ impl Session {
     /// Asks the client to report changes of files.
     fn watch_files(&mut self) {
         if self.client.watches_files {
-            let watchers = ["**/*.{yaml,yml,json}", "**/*.{md,markdown,rego}"]
-                .map(|glob| json!({ "globPattern": glob }));
-            let options = json!({ "watchers": watchers });
+            let watcher = json!({ "globPattern": "**/*.{yaml,yml,json,md,markdown,rego}" });
+            let options = json!({ "watchers": [watcher] });
             let method = "workspace/didChangeWatchedFiles";
             let registration = json!({ "id": "files", "method": method, "registerOptions": options });
             self.request("client/registerCapability", json!({ "registrations": [registration] }));

@@ -109,8 +109,8 @@ mod tests {
             ("exec sleep 60", Duration::from_millis(50), "it did not finish within 0 seconds"),
             ("kill -SEGV $$", LONGEST, "it ended early: signal: 11 (SIGSEGV)"),
             ("echo error: no memory >&2; exit 2", LONGEST, "exit status 2, error: no memory"),
-            ("echo '{ \"obstacles\": [{ \"message\": \"a policy\" }] }'", LONGEST, "a policy"),
-            ("echo '{ \"files\": ['", LONGEST, "exit status 0, "),
+            (r#"echo '{ "obstacles": [{ "message": "a policy" }] }'"#, LONGEST, "a policy"),
+            (r#"echo '{ "files": ['"#, LONGEST, "exit status 0, "),
         ] {
             // The first argument of the program is `check`, which a shell takes for the file with its commands.
             fs::write(folder.path().join("check"), script).unwrap();
