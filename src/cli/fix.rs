@@ -16,7 +16,6 @@ use crate::aivss::Formula;
 use crate::cli::common::{CliError, ColorArgs, PathArgs, PolicyArgs, print, print_error, refuse_stdin};
 use crate::cli::gate::{CheckOptions, CheckRun, Keep, sound_policy};
 use crate::cli::lint_files::lint_files;
-use crate::cli::migrate::Version;
 use crate::cli::parallel::Progress;
 
 use crate::diagnostic::{Diagnostic, Level, Safety};
@@ -49,6 +48,26 @@ Derived values are written at their keys; an empty `score:` is enough. Inputs, v
 and keys with an extra word or digit are not changed. A form for a layer does not answer it: the check fails
 until somebody does. Links are followed to their files within the repository.";
 
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Version {
+    /// The current public release
+    #[value(name = "0.8")]
+    V0_8,
+    /// The amendment proposed for v1, never below the CVSS base
+    #[value(name = "0.8-floor")]
+    V0_8Floor,
+}
+
+impl Version {
+    fn formula(self) -> Result<&'static Formula, CliError> {
+        let name = match self {
+            Self::V0_8 => "0.8",
+            Self::V0_8Floor => "0.8-floor",
+        };
+        Formula::named(name).ok_or_else(|| CliError::from(format!("unknown version {name}")))
+    }
+}
+
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct FixArgs {
@@ -75,14 +94,31 @@ pub(crate) struct FixArgs {
     colors: ColorArgs,
 }
 
+/// Runs the former command `migrate`.
+pub(crate) fn migrate(args: &FixArgs, repository: &Repository) -> Result<Verdict, CliError> {
+    let version = args.to.unwrap_or(Version::V0_8);
+    let to = version.formula()?;
+    print_error(&format!("note: `migrate` is now `aivss-lint fix --to {}`\n", to.version));
+    fix_to(args, Some(to), repository)
+}
+
 pub(crate) fn run(args: &FixArgs, repository: &Repository) -> Result<Verdict, CliError> {
+    fix_to(args, args.to.map(Version::formula).transpose()?, repository)
+}
+
+/// Fixes files, and migrates older scores to a version.
+fn fix_to(
+    args: &FixArgs,
+    to: Option<&'static Formula>,
+    repository: &Repository,
+) -> Result<Verdict, CliError> {
     refuse_stdin(&args.files.paths, "fixed")?;
     let tree = FileTree::WorkTree(repository);
     let options = CheckOptions {
         named: if args.only_matching { NamedFiles::Filtered } else { NamedFiles::Checked },
         progress: if args.quiet { Progress::Hidden } else { Progress::for_people() },
         // A file without problems can have outdated scores.
-        keep: if args.to.is_some() { Keep::Texts } else { Keep::ProblemTexts },
+        keep: if to.is_some() { Keep::Texts } else { Keep::ProblemTexts },
         ..CheckOptions::new(&args.files.paths, args.policy.today())
     };
     let policy = sound_policy(args.policy.policy.as_deref(), tree)?;
@@ -92,7 +128,7 @@ pub(crate) fn run(args: &FixArgs, repository: &Repository) -> Result<Verdict, Cl
     let fixer = Fixer {
         context,
         safety: if args.suggestions { Safety::Suggested } else { Safety::Safe },
-        to: args.to.map(Version::formula).transpose()?,
+        to,
         repository: (!args.diff).then_some(repository),
     };
     let summary = fixer.fix_all(&mut report);
@@ -211,24 +247,33 @@ impl Fixer<'_> {
 
     fn fix_file(&self, file: &mut FileReport, summary: &mut FixSummary) -> Result<(), String> {
         let source = readable(file)?;
+        let outdated = |text: &str| {
+            let source = Source::decode(source.name(), text.as_bytes().to_vec());
+            self.to.map_or_else(Vec::new, |to| outdated_scores(&source, to))
+        };
         let FixOutcome { text, changes } = apply_fixes(source.text(), self.safety, |text| {
             let mut problems = lint_text(file, text, self.context);
-            if let Some(to) = self.to {
-                let now = Source::decode(source.name(), text.as_bytes().to_vec());
-                problems.extend(outdated_scores(&now, to));
-            }
+            problems.extend(outdated(text));
             problems
         });
-        if changes.is_empty() {
+        let blocked = outdated(&text);
+        if changes.is_empty() && blocked.is_empty() {
             return Ok(());
         }
-        let patch = change(&source, &text, self.repository)?;
-        // A file with several names is changed once.
-        if real_path(file).is_none_or(|path| summary.reached.insert(path)) {
-            summary.add(&source, &changes, &patch);
+        if !changes.is_empty() {
+            let patch = change(&source, &text, self.repository)?;
+            // A file with several names is changed once.
+            if real_path(file).is_none_or(|path| summary.reached.insert(path)) {
+                summary.add(&source, &changes, &patch);
+            }
         }
         let source = Source::decode(file.name(), text.into_bytes());
-        let linted = lint(&source, &file.path, self.context);
+        let mut linted = lint(&source, &file.path, self.context);
+        linted.diagnostics.retain(|problem| {
+            let place = (&problem.rule, problem.model, problem.owner);
+            !blocked.iter().any(|blocked| (&blocked.rule, blocked.model, blocked.owner) == place)
+        });
+        linted.diagnostics.extend(blocked);
         *file = FileReport::new(Arc::new(source), file.path.clone(), linted.models, linted.diagnostics);
         Ok(())
     }
@@ -250,13 +295,13 @@ fn changed_line(source: &Source, change: &FixedPart) -> String {
     format!("{place}: {rule}: {change}{suggested}\n")
 }
 
-pub(crate) fn lint_text(file: &FileReport, text: &str, context: LintContext<'_>) -> Vec<Diagnostic> {
+fn lint_text(file: &FileReport, text: &str, context: LintContext<'_>) -> Vec<Diagnostic> {
     let source = Source::decode(file.name(), text.as_bytes().to_vec());
     lint(&source, &file.path, context).diagnostics
 }
 
 /// The text of a file, if it was kept and could be parsed.
-pub(crate) fn readable(file: &FileReport) -> Result<Arc<Source>, String> {
+fn readable(file: &FileReport) -> Result<Arc<Source>, String> {
     match &file.source {
         Some(source) if source.undecodable().is_none() && !file.diagnostics.iter().any(is_unreadable) => {
             Ok(Arc::clone(source))
@@ -306,7 +351,7 @@ fn target(path: &Path, repository: &Repository) -> Result<PathBuf, String> {
 }
 
 /// The path of a file that all its links share.
-pub(crate) fn real_path(file: &FileReport) -> Option<PathBuf> {
+fn real_path(file: &FileReport) -> Option<PathBuf> {
     Path::new(file.name()).canonicalize().ok()
 }
 
@@ -341,12 +386,15 @@ pub(crate) fn place(name: &str, at: Position) -> String {
     format!("{}:{}:{}", begin_line(name), at.line, at.column)
 }
 
-pub(crate) fn error_line(error: &InputError) -> String {
+fn error_line(error: &InputError) -> String {
     format!("{}: {}\n", begin_line(error.path()), escape_line(&error.to_string()))
 }
 
 /// The line about a derived value that is wrong and cannot be fixed in its place.
-pub(crate) fn left_line(problem: &Diagnostic, place: &str) -> Option<String> {
+fn left_line(problem: &Diagnostic, place: &str) -> Option<String> {
+    if problem.rule == version_outdated::RULE.name && problem.level == Level::Error {
+        return Some(format!("{place}: {}: {}\n", problem.rule, escape_line(&problem.message)));
+    }
     let rules = [
         &score_mismatch::RULE,
         &severity_mismatch::RULE,

@@ -10,7 +10,6 @@ mod gate;
 mod help;
 mod lint_files;
 mod list;
-mod migrate;
 mod outputs;
 mod parallel;
 mod policy;
@@ -86,7 +85,7 @@ enum Command {
     Score(score::Arguments),
     /// Migrate threat models to another version of the standard (now `fix --to`)
     #[command(hide = true)]
-    Migrate(migrate::MigrateArgs),
+    Migrate(fix::FixArgs),
     /// Create a threat model from a page or another format
     #[command(after_help = documents::IMPORT_EXAMPLES)]
     Import(documents::ImportArgs),
@@ -230,7 +229,7 @@ fn dispatch(line: &mut CommandLine, matches: &ArgMatches) -> Result<Verdict, Cli
         Command::Fix(args) => return fix::run(args, &repository),
         Command::Init(args) => return documents::run_init(args, &repository),
         Command::Export(args) => return documents::run_export(args, &repository),
-        Command::Migrate(args) => return migrate::run(args, &repository),
+        Command::Migrate(args) => return fix::migrate(args, &repository),
         Command::List(args) => return list::run(args, &repository),
         Command::Score(args) => return score::run(args, &repository),
         Command::Policy(policy::PolicyCommand::Show(args)) => return policy::show(args, &repository),
