@@ -65,12 +65,24 @@ fn example(example: &Example) -> String {
     if !example.base.is_empty() {
         text.push_str(&format!("over a base revision with\n\n{}\n\n", fenced(example.base, "yaml")));
     }
-    text.push_str(&format!("this fails:\n\n{}\n\n", fenced(example.bad, word)));
+    text.push_str(&format!("this fails:\n\n{}\n\n", fenced(&shown(example.bad), word)));
     if !example.good.is_empty() {
-        text.push_str(&format!("and this passes:\n\n{}\n\n", fenced(example.good, word)));
+        text.push_str(&format!("and this passes:\n\n{}\n\n", fenced(&shown(example.good), word)));
     }
     let mut letters = text.chars();
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
+/// The example in which a comment names each key that it leaves out.
+fn shown(example: &str) -> String {
+    let lines = example.lines().map(|line| match line.strip_suffix(": <absent>") {
+        Some(path) => {
+            let key = path.trim_start();
+            format!("{}# without `{key}`\n", &path[..path.len() - key.len()])
+        }
+        None => format!("{line}\n"),
+    });
+    lines.collect()
 }
 
 /// The level, and who may change it.

@@ -489,6 +489,9 @@ mod tests {
     fn fragment(row: &SettingRow) -> Value {
         let mut fragment = json!({ "description": row.description });
         let object = fragment.as_object_mut().unwrap();
+        if row.path == "require.score" {
+            object.insert("default".to_owned(), json!(true));
+        }
         if row.parts == SettingParts::None {
             object.extend(in_schema(row.kind).as_object().unwrap().clone());
         } else {
@@ -573,7 +576,10 @@ mod tests {
             };
             format!("| `{}` | {values} | {} |\n", row.path, row.description)
         });
-        let (start, end) = ("| setting | values | description |\n|---|---|---|\n", "\n`require.models_in: ");
+        let (start, end) = (
+            "| setting | values | description |\n|---|---|---|\n",
+            "\nWhat a format cannot express counts as missing.",
+        );
         renew("docs/reference/policy.md", start, end, &rows.concat());
     }
 }
