@@ -132,11 +132,13 @@ pub struct Diagnostic {
     pub excepted: Option<Box<Excepted>>,
     /// Whether the base revision has the same problem; `false` without a base revision.
     pub known: bool,
-    /// The amount that exceeds a limit, such as a score: less is better.
+    /// The amount that exceeds a limit, such as a score: less is better. In a comparison with a base it takes the place of
+    /// the message.
     pub amount: Option<Decimal>,
     /// The part of the file that it is about.
     pub owner: Owner,
-    /// The part of the owner, if its rule can report several: a factor's key, or a path from Rego.
+    /// The part of the owner, if its rule can report several: a factor's key, or a path from Rego. Problems are the same in
+    /// base and head only if their parts are.
     pub part: Option<Cow<'static, str>>,
     /// The index of its threat model in the file; `None` for the whole file.
     pub model: Option<usize>,
@@ -363,7 +365,9 @@ impl Diagnostic {
         self
     }
 
-    pub(crate) const fn amount(mut self, amount: Decimal) -> Self {
+    /// The amount that exceeds a limit. `part` tells several problems of one owner apart: a factor's key, a band.
+    pub(crate) fn amount(mut self, part: Option<&'static str>, amount: Decimal) -> Self {
+        self.part = part.map(Cow::Borrowed);
         self.amount = Some(amount);
         self
     }

@@ -29,7 +29,9 @@ pub fn page_url(rule: &Rule) -> Option<String> {
 pub fn details(rule: &Rule) -> String {
     let examples: String = rule.examples.iter().take(1).map(example).collect();
     let table = rule.table.map_or_else(String::new, |table| format!("{}\n", table()));
-    format!("**Fix:** {}\n\n{table}{examples}{}\n\nSee {}.\n", rule.remedy, level(rule), rule.see)
+    let fixable = rule.fix.map(|fix| format!("**Fixable:** {}\n\n", fix.in_words())).unwrap_or_default();
+    let (remedy, see) = (rule.remedy, rule.see);
+    format!("**Fix:** {remedy}\n\n{fixable}{table}{examples}{}\n\nSee {see}.\n", level(rule))
 }
 
 /// All pages, after a table of the rules.

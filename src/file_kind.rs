@@ -1,8 +1,8 @@
 //! The kinds of files that are named like threat models and are none: how each is recognized, its name for people, and the
 //! command to run next.
 //!
-//! Recognition searches a text for keys and never parses it, so it is linear, and works on broken files as well. It gives
-//! advice and never decides the verdict.
+//! Recognition searches a text for keys and never parses it, so it is linear, and works on broken files as well. Whether a
+//! broken file is skipped as another tool's depends on it; [`crate::workspace`] limits that to files without the marker.
 
 mod table;
 

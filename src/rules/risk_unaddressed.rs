@@ -125,7 +125,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         }
     } else if !open.is_empty() {
         // As a note all of them are one problem, so that they do not hide others.
-        found.push(problem(&open, factors.key_span, questions).amount(Decimal::from(open.len())));
+        found.push(problem(&open, factors.key_span, questions).amount(None, Decimal::from(open.len())));
     }
 }
 
