@@ -9,8 +9,8 @@ use super::*;
 
 #[test]
 fn exit_status_is_0_only_after_a_shutdown() {
-    assert_eq!(Editor::new(&[]).end(), format!("{:?}", std::process::ExitCode::SUCCESS));
-    let failure = format!("{:?}", std::process::ExitCode::from(1));
+    assert_eq!(Editor::new(&[]).end(), format!("{:?}", ExitCode::SUCCESS));
+    let failure = format!("{:?}", ExitCode::from(1));
     assert_eq!(Editor::new(&[]).leave(), failure);
     let editor = Editor::new(&[]);
     editor.notify("exit", Value::Null);
