@@ -46,7 +46,9 @@ fn on_terminal(folder: &Folder, arguments: &str, columns: usize, variable: (&str
     let output = Command::new("script")
         .args(["-qec", &format!("stty rows 50 cols {columns}; '{program}' {arguments}"), "/dev/null"])
         .current_dir(folder.path(""))
-        .envs([("CI", "true"), ("TERM", "xterm"), variable])
+        .envs([("TERM", "xterm"), variable])
+        // Logs of CI have colors whatever the terminal is.
+        .env_remove("CI")
         .env_remove("GITHUB_ACTIONS")
         .output()
         .ok()?;
