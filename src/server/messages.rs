@@ -122,8 +122,8 @@ fn conversation(connection: &Connection, lint: Lint) -> Result<bool, String> {
         if inbox.queue.is_empty() {
             // A document whose diagnostics cannot be made is left out.
             while panic::catch_unwind(AssertUnwindSafe(|| session.publish_all())).is_err() {}
-            inbox.send_all(session.outgoing());
         }
+        inbox.send_all(session.outgoing());
     }
     Ok(false)
 }
