@@ -132,13 +132,11 @@ pub struct Diagnostic {
     pub excepted: Option<Box<Excepted>>,
     /// Whether the base revision has the same problem; `false` without a base revision.
     pub known: bool,
-    /// The amount that exceeds a limit, such as a score: less is better. In a comparison with a base it takes the place of
-    /// the message.
+    /// The amount that exceeds a limit, such as a score: less is better. It replaces the message in comparisons with a base.
     pub amount: Option<Decimal>,
     /// The part of the file that it is about.
     pub owner: Owner,
-    /// The part of the owner, if its rule can report several: a factor's key, or a path from Rego. Problems are the same in
-    /// base and head only if their parts are.
+    /// The part of the owner, if its rule can report several: a factor's key, or a path from Rego. It belongs to its identity.
     pub part: Option<Cow<'static, str>>,
     /// The index of its threat model in the file; `None` for the whole file.
     pub model: Option<usize>,
@@ -365,11 +363,9 @@ impl Diagnostic {
         self
     }
 
-    /// The amount that exceeds a limit. `part` tells several problems of one owner apart: a factor's key, a band.
-    pub(crate) fn amount(mut self, part: Option<&'static str>, amount: Decimal) -> Self {
-        self.part = part.map(Cow::Borrowed);
-        self.amount = Some(amount);
-        self
+    /// The amount that exceeds a limit. `part` distinguishes several problems of one owner: a factor's key, a band.
+    pub(crate) fn amount(self, part: Option<&'static str>, amount: Decimal) -> Self {
+        Self { part: part.map(Cow::Borrowed), amount: Some(amount), ..self }
     }
 
     pub(crate) fn part(mut self, part: impl Into<Cow<'static, str>>) -> Self {

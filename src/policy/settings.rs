@@ -29,10 +29,7 @@ pub(crate) struct SettingRow {
     pub(crate) needs_score: bool,
     /// The part of a threat model that it limits, if a format that has only findings cannot express it.
     pub(crate) beyond_findings: Option<&'static str>,
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "a test writes it into the schema and the documentation")
-    )]
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests write it into the schema and the book"))]
     description: &'static str,
 }
 
@@ -87,7 +84,6 @@ const SCALES: &[&str] = &["three-point", "continuous"];
 const FORMATS: &[&str] = &["native", "markdown", "owasp-report"];
 /// The part of a setting by band that counts all bands.
 pub(crate) const TOTAL: &str = "total";
-const AGENT_SCORE: &str = "a score of the agent";
 /// The number of layers of MAESTRO.
 const LAYERS: Option<u32> = Some(7);
 
@@ -96,11 +92,11 @@ pub(crate) static SCORE: Setting<Decimal> = number(
     10,
     "The highest AIVSS score that passes, compared with the proven score: a mitigation without evidence counts as 1.00, below 0.67 as 0.67; a threat multiplier below 0.50 counts as 0.50. With a severity limit, the stricter binds.",
 )
-.of_whole(AGENT_SCORE)
+.of_whole("a score of the agent")
 .of_score();
 pub(crate) static SEVERITY: Setting<Band> =
     band("limits.severity", "The highest severity band that passes, compared with the proven score.")
-        .of_whole(AGENT_SCORE)
+        .of_whole("a score of the agent")
         .of_score();
 pub(crate) static CVSS_BASE: Setting<Decimal> =
     number("limits.cvss_base", 10, "The highest CVSS base score that passes.").of_score();
@@ -151,7 +147,6 @@ pub(crate) static CORE_RISKS: Setting<bool> = flag(
     "Each core risk of OWASP AIVSS that the factors raise is named by a threat or a finding; makes risk-unaddressed an error.",
 )
 .of_score();
-/// In days.
 pub(crate) static REVIEW_WITHIN: Setting<i32> = Setting::new(
     "require.review_within",
     SettingKind::Days,
