@@ -264,13 +264,12 @@ impl Ord for Decimal {
 
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.units < 0 { "-" } else { "" };
-        let (units, divisor) = (self.units.unsigned_abs(), power(self.scale).unsigned_abs());
-        let whole = units / divisor;
-        match usize::from(self.scale) {
-            0 => f.pad(&format!("{sign}{whole}")),
-            width => f.pad(&format!("{sign}{whole}.{:0width$}", units % divisor)),
+        let (sign, scale) = (if self.units < 0 { "-" } else { "" }, usize::from(self.scale));
+        let mut text = format!("{sign}{:0width$}", self.units.unsigned_abs(), width = scale + 1);
+        if scale > 0 {
+            text.insert(text.len() - scale, '.');
         }
+        f.pad(&text)
     }
 }
 

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::decimal::Decimal;
@@ -79,9 +80,10 @@ pub(crate) fn write_json(value: &impl Serialize, out: &mut dyn Write) -> io::Res
     writeln!(lines)
 }
 
-/// Writes a value as JSON on one line, with the same escapes.
-pub(crate) fn write_json_line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}", plain_json(&serde_json::to_string(value)?))
+/// Adds a text as JSON, with the same escapes.
+pub(crate) fn push_json_text(text: &str, line: &mut String) {
+    let text = Value::from(text).to_string();
+    line.push_str(&plain_json(&text));
 }
 
 /// Buffers one line of JSON at a time, so that a large report is never in memory as a whole.

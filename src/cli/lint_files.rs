@@ -17,7 +17,7 @@ use crate::digest;
 use crate::file_kind::OtherFile;
 use crate::input_error::{InputError, PolicyRole};
 use crate::lint::{BaseModels, Content, LintContext, LintResult, lint};
-use crate::output::rows::{RowContext, RowFile, write_file};
+use crate::output::rows::{RowContext, RowFile, file_rows};
 use crate::policy::{FileLoader, Load, PolicyUsage};
 use crate::report::{FileReport, Gate, Report, Summary};
 use crate::score::ScoredModel;
@@ -46,7 +46,7 @@ pub(crate) fn lint_discovered(run: CheckRun<'_>, discovery: &Discovery, stage: R
         context,
         stage,
         keep: if policy.requires_models() { options.keep.max(Keep::Models) } else { options.keep },
-        rows: rows.map(|rows| rows.context),
+        rows: rows.map(|rows| &rows.context),
         has_digests: options.has_digests,
         gate: Gate { fail_on: options.fail_on, new_only: options.new_only },
     };
@@ -93,7 +93,7 @@ pub(crate) struct FileOutcome {
     /// Why rules in Rego could not check the file.
     unchecked: Vec<String>,
     /// Its rows, as text.
-    rows: Vec<u8>,
+    rows: String,
     found: Found,
 }
 
@@ -120,7 +120,7 @@ struct FileRun<'r> {
     context: LintContext<'r>,
     stage: RunStage<'r>,
     keep: Keep,
-    rows: Option<RowContext<'r>>,
+    rows: Option<&'r RowContext>,
     has_digests: bool,
     gate: Gate,
 }
@@ -161,7 +161,7 @@ impl FileRun<'_> {
         let other = other_file(candidate, &source, &result, may_be_other);
         let used = std::mem::take(&mut result.used);
         let unchecked = std::mem::take(&mut result.unchecked);
-        let mut rows = Vec::new();
+        let mut rows = String::new();
         let found = if let Some(other) = other {
             Found::Other(other)
         } else {
@@ -173,8 +173,7 @@ impl FileRun<'_> {
                 is_unchecked: !unchecked.is_empty(),
             };
             if let Some(context) = self.rows.filter(|_| result.content == Content::Model) {
-                // Memory takes every row.
-                let _ = write_file(&file, context, &mut rows);
+                rows = file_rows(file, context);
             }
             self.kept(candidate, source, digest, result)
         };

@@ -92,6 +92,8 @@ enum FigureName {
     Fleet,
     /// SVG image of the seven layers
     Layers,
+    /// SVG image of the days in rows of several days
+    Trend,
 }
 
 pub(crate) fn report(args: &ReportPageArgs, repository: &Repository) -> Result<Verdict, CliError> {
@@ -101,15 +103,24 @@ pub(crate) fn report(args: &ReportPageArgs, repository: &Repository) -> Result<V
     let rendering = match (args.figure, args.format) {
         (Some(FigureName::Fleet), _) => Rendering::Figure(Figure::Fleet),
         (Some(FigureName::Layers), _) => Rendering::Figure(Figure::Layers),
+        (Some(FigureName::Trend), _) => Rendering::Figure(Figure::Trend),
         (None, ReportFormat::Html) => Rendering::Report(Format::Html),
         (None, ReportFormat::Markdown) => Rendering::Report(Format::Markdown),
     };
     let output = Output { rendering, file: args.to.output.clone() };
+    let is_trend = matches!(args.figure, Some(FigureName::Trend));
+    if is_trend && args.from.is_empty() {
+        return Err(CliError::about("--figure trend", "add `--from` with rows of several days"));
+    }
     if !args.from.is_empty() {
         let files = PathArgs { paths: args.from.clone(), files_from: FilesFromArgs::default() };
         let report = write_one(output, &files, &args.policy, |options| {
             let mut report = fleet_report(&options, repository);
             report.page.title.clone_from(&args.title);
+            let days = report.fleet.as_ref().map_or(0, |fleet| fleet.trend.len());
+            if is_trend && days < 2 && report.input_errors.is_empty() {
+                return Err(CliError::about("--figure trend", "the rows are not of several days"));
+            }
             Ok(report)
         })?;
         return Ok(informed(&report, true));
@@ -156,7 +167,7 @@ fn fleet_report(options: &CheckOptions<'_>, repository: &Repository) -> Report {
         report.remarks.push(format!("Of {all} agents, the worst {listed} are listed; the figures count all"));
     }
     report.counted.models = fleet.totals.agents;
-    report.counted.fails = fleet.totals.failing > 0;
+    report.counted.fails = fleet.totals.failing > 0 || fleet.last_runs().any(|run| !run.passed);
     report.fleet = Some(fleet);
     report
 }

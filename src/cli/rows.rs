@@ -4,21 +4,21 @@ use std::io::{self, BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::output::rows::{RowContext, write_run};
+use crate::output::rows::{RowContext, run_row};
 use crate::report::Report;
 use crate::workspace::files::Replacement;
 
 /// Writes the rows of a run to all their outputs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct RowWriter<'r> {
-    pub(crate) context: RowContext<'r>,
+    pub(crate) context: RowContext,
     pub(crate) sinks: &'r [RowSink],
 }
 
 impl RowWriter<'_> {
-    pub(crate) fn write(&self, rows: &[u8]) {
+    pub(crate) fn write(&self, rows: &str) {
         if !rows.is_empty() {
-            self.sinks.iter().for_each(|sink| sink.write(rows));
+            self.sinks.iter().for_each(|sink| sink.write(rows.as_bytes()));
         }
     }
 }
@@ -58,7 +58,7 @@ impl RowSink {
     pub(crate) fn finish(&self, report: &Report) -> Option<io::Result<()>> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         Some(open.and_then(|mut stream| {
-            write_run(report, stream.writer())?;
+            stream.writer().write_all(run_row(report).as_bytes())?;
             stream.writer().flush()?;
             match stream {
                 RowStream::Stdout(_) => Ok(()),

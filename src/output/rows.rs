@@ -3,31 +3,43 @@
 //!
 //! Rows of a file depend on that file and the policy alone, so those of a whole are those of its parts.
 
+use std::collections::BTreeSet;
+use std::fmt::{Display, Write as _};
 use std::io::{self, Write};
-
-use serde::{Serialize, Serializer};
 
 use crate::aivss::{Band, Factor, LayerSet};
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Owner};
-use crate::escape::write_json_line;
-use crate::model::{Factors, Layer, Model, shortened};
+use crate::escape::push_json_text;
+use crate::input_error::InputError;
+use crate::model::{Model, shortened};
 use crate::output::json::TOOL;
-use crate::report::{FileReport, Gate, Provenance, Report, Summary, Verdict};
+use crate::report::{Gate, Provenance, Report, Summary, Verdict};
 use crate::score::{Scored, ScoredModel};
 
 /// The version of the columns. New columns do not change it; a removed column or a changed meaning does.
 const VERSION: u32 = 1;
+/// The usual length of a row, in bytes.
+const LENGTH: usize = 4096;
 
-/// The values of a run that all its rows repeat.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RowContext<'r> {
-    pub(crate) policy: &'r str,
-    pub(crate) policy_digest: Option<&'r str>,
-    pub(crate) provenance: &'r Provenance,
-    pub(crate) today: Date,
-    pub(crate) gate: Gate,
+/// The severities of open threats, the last for those without one.
+const SEVERITIES: [(&str, Option<Band>); 6] = [
+    ("critical", Some(Band::Critical)),
+    ("high", Some(Band::High)),
+    ("medium", Some(Band::Medium)),
+    ("low", Some(Band::Low)),
+    ("none", Some(Band::None)),
+    ("unrated", None),
+];
+
+/// The parts of a run that decide its rows.
+#[derive(Clone, Debug)]
+pub(crate) struct RowContext {
+    /// The columns that all rows repeat.
+    origin: String,
+    today: Date,
+    gate: Gate,
 }
 
 /// A checked file, before a report drops what it does not list.
@@ -42,162 +54,91 @@ pub(crate) struct RowFile<'r> {
     pub(crate) is_unchecked: bool,
 }
 
-/// One row. The fields are the columns, in their order.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-struct Row<'r> {
-    #[serde(rename = "row")]
-    version: u32,
-    kind: &'static str,
-    tool: &'static str,
-    tool_version: &'static str,
-    policy: Option<&'r str>,
-    policy_digest: Option<&'r str>,
-    date: Option<Date>,
-    repository: Option<&'r str>,
-    commit: Option<&'r str>,
-    branch: Option<&'r str>,
-    path: Option<&'r str>,
-    line: Option<u32>,
-    file_digest: Option<&'r str>,
-    format: Option<&'static str>,
-    agent: Option<&'r str>,
-    owner: Option<&'r str>,
-    environment: Option<&'r str>,
-    tier: Option<&'r str>,
-    review_date: Option<Date>,
-    approved_by: Option<&'r str>,
-    finding: Option<&'r str>,
-    formula: Option<&'static str>,
-    declared_score: Option<Decimal>,
-    score: Option<Decimal>,
-    severity: Option<&'static str>,
-    cvss_base: Option<Decimal>,
-    factor_sum: Option<Decimal>,
-    uplift: Option<Decimal>,
-    threat_multiplier: Option<Decimal>,
-    mitigation_factor: Option<Decimal>,
-    #[serde(flatten)]
-    factors: FactorColumns<'r>,
-    #[serde(flatten)]
-    layers: LayerColumns<'r>,
-    #[serde(flatten)]
-    open: OpenColumns,
-    next_due: Option<Date>,
-    errors: usize,
-    warnings: usize,
-    excepted: usize,
+/// The subject of a row. A part that is missing has columns that are null.
+#[derive(Clone, Copy, Default)]
+struct RowSubject<'r> {
+    file: Option<RowFile<'r>>,
+    model: Option<&'r ScoredModel>,
+    score: Option<&'r Scored>,
+}
+
+/// The last columns of a row.
+struct Outcome {
+    totals: Summary,
     next_expiry: Option<Date>,
-    verdict: &'static str,
-    reason: Option<&'r str>,
-}
-
-/// A column per factor of any version.
-#[derive(Clone, Copy, Debug, Default)]
-struct FactorColumns<'r>(Option<&'r Factors>);
-
-impl Serialize for FactorColumns<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let value = |factor| self.0.and_then(|factors| factors.value(factor));
-        serializer.collect_map(Factor::ALL.map(|factor| (format!("factor_{}", factor.key()), value(factor))))
-    }
-}
-
-/// A column per layer with its answer.
-#[derive(Clone, Copy, Debug, Default)]
-struct LayerColumns<'r>(&'r [Layer]);
-
-impl Serialize for LayerColumns<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(LayerSet::DEFAULT.layers().map(|kind| {
-            let layer = self.0.iter().find(|layer| layer.kind == kind);
-            (format!("layer_{}", kind.key()), layer.map(|layer| layer.answer.name()))
-        }))
-    }
-}
-
-/// A column per severity with the number of open threats, the last for those without one.
-#[derive(Clone, Copy, Debug, Default)]
-struct OpenColumns([Option<usize>; 6]);
-
-const SEVERITIES: [(&str, Option<Band>); 6] = [
-    ("open_critical", Some(Band::Critical)),
-    ("open_high", Some(Band::High)),
-    ("open_medium", Some(Band::Medium)),
-    ("open_low", Some(Band::Low)),
-    ("open_none", Some(Band::None)),
-    ("open_unrated", None),
-];
-
-impl OpenColumns {
-    fn of(model: &Model, today: Date) -> Self {
-        let open: Vec<_> = model.threats().filter(|threat| threat.is_open(today)).collect();
-        let number = |severity| open.iter().filter(|threat| threat.severity == severity).count();
-        Self(SEVERITIES.map(|(_, severity)| model.maestro.is_some().then(|| number(severity))))
-    }
-}
-
-impl Serialize for OpenColumns {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(SEVERITIES.into_iter().map(|(name, _)| name).zip(self.0))
-    }
+    verdict: Verdict,
+    reason: Option<String>,
 }
 
 /// Writes the rows of a whole report.
 pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let context = RowContext::of(report);
+    let unchecked: BTreeSet<&str> = report.input_errors.iter().map(InputError::path).collect();
     for file in report.files.iter().filter(|file| file.is_model()) {
-        let is_unchecked = report.input_errors.iter().any(|error| error.path() == file.name());
-        write_file(&RowFile::of(file, is_unchecked), context, out)?;
+        let row_file = RowFile {
+            path: &file.path,
+            digest: file.digest.as_deref(),
+            models: &file.models,
+            diagnostics: &file.diagnostics,
+            is_unchecked: unchecked.contains(file.name()),
+        };
+        out.write_all(file_rows(row_file, &context).as_bytes())?;
     }
-    write_run(report, out)
+    out.write_all(run_row(report).as_bytes())
 }
 
-/// Writes the last row: the verdict of the run and, if it is not certain, the reasons.
-pub(crate) fn write_run(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let totals = report.totals();
-    let reason = reason(report);
-    let row = Row {
-        kind: "run",
-        errors: totals.errors,
-        warnings: totals.warnings,
-        excepted: totals.excepted,
-        verdict: report.verdict().name(),
-        reason: reason.as_deref(),
-        ..RowContext::of(report).row()
+/// The last row: the verdict of the run and, if it is not certain, the reasons.
+pub(crate) fn run_row(report: &Report) -> String {
+    let outcome = Outcome {
+        totals: report.totals(),
+        next_expiry: None,
+        verdict: report.verdict(),
+        reason: reason(report),
     };
-    write_json_line(&row, out)
+    let mut row = String::with_capacity(LENGTH);
+    add_row(&mut row, "run", RowSubject::default(), &outcome, &RowContext::of(report));
+    row
 }
 
-/// Writes the rows of one file: those of its models or, if it contains none that can be read, one about the file.
-pub(crate) fn write_file(file: &RowFile<'_>, context: RowContext<'_>, out: &mut dyn Write) -> io::Result<()> {
-    for (at, model) in file.models.iter().enumerate() {
-        write_model(file, (at, model), context, out)?;
+/// The rows of one file: those of its models or, if it contains none that can be read, one about the file.
+pub(crate) fn file_rows(file: RowFile<'_>, context: &RowContext) -> String {
+    let mut rows = String::with_capacity(LENGTH);
+    for (at, scored) in file.models.iter().enumerate() {
+        let outcome = Outcome::of(file, Some(at), context.gate);
+        let subject = RowSubject { file: Some(file), model: Some(scored), score: None };
+        let lacks_score = scored.scores.iter().all(|score| score.owner != Owner::Agent);
+        if scored.scores.is_empty() || (lacks_score && scored.model.format.is_complete()) {
+            add_row(&mut rows, "agent", subject, &outcome, context);
+        }
+        for score in &scored.scores {
+            let kind = if scored.model.finding_id(score.owner).is_some() { "finding" } else { "agent" };
+            add_row(&mut rows, kind, RowSubject { score: Some(score), ..subject }, &outcome, context);
+        }
     }
-    if !file.models.is_empty() || file.diagnostics.is_empty() {
-        return Ok(());
+    if file.models.is_empty() && !file.diagnostics.is_empty() {
+        let outcome = Outcome::of(file, None, context.gate);
+        let subject = RowSubject { file: Some(file), ..RowSubject::default() };
+        add_row(&mut rows, "file", subject, &outcome, context);
     }
-    let row = Row { kind: "file", ..context.row() };
-    write_json_line(&row.of_file(file, None, context.gate), out)
+    rows
 }
 
-fn write_model(
-    file: &RowFile<'_>,
-    (at, scored): (usize, &ScoredModel),
-    context: RowContext<'_>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let model = &scored.model;
-    let row = context.row().of_file(file, Some(at), context.gate).of_model(model, context.today);
-    let lacks_score = scored.scores.iter().all(|score| score.owner != Owner::Agent);
-    if scored.scores.is_empty() || (lacks_score && model.format.is_complete()) {
-        write_json_line(&Row { kind: "agent", line: Some(scored.position.line), ..row }, out)?;
-    }
-    scored.scores.iter().try_for_each(|score| {
-        let finding = model.finding_id(score.owner).map(shortened);
-        let kind = if finding.is_some() { "finding" } else { "agent" };
-        let line = score.position.unwrap_or(scored.position).line;
-        write_json_line(&Row { kind, line: Some(line), finding, ..row.of_score(score) }, out)
-    })
+fn add_row(rows: &mut String, kind: &str, subject: RowSubject<'_>, outcome: &Outcome, context: &RowContext) {
+    rows.push('{');
+    let mut row = Row(rows);
+    row.column("row").number(Some(VERSION));
+    row.column("kind").text(Some(kind));
+    row.0.push_str(&context.origin);
+    row.add_subject(subject);
+    row.add_score(subject.score);
+    row.add_threats(subject.model.map(|scored| &scored.model), context.today);
+    row.column("errors").number(Some(outcome.totals.errors));
+    row.column("warnings").number(Some(outcome.totals.warnings));
+    row.column("excepted").number(Some(outcome.totals.excepted));
+    row.column("next_expiry").date(outcome.next_expiry);
+    row.column("verdict").text(Some(outcome.verdict.name()));
+    row.column("reason").text(outcome.reason.as_deref());
+    row.0.push_str("}\n");
 }
 
 /// The inputs that could not be checked, as one text; `None` if the verdict is certain.
@@ -213,53 +154,43 @@ fn reason(report: &Report) -> Option<String> {
     (!reasons.is_empty()).then(|| reasons.join("; "))
 }
 
-impl<'r> RowContext<'r> {
-    fn of(report: &'r Report) -> Self {
-        Self {
-            policy: report.root_path(&report.policy),
-            policy_digest: report.policy_digest.as_deref(),
-            provenance: &report.provenance,
-            today: report.today,
-            gate: report.gate(),
-        }
+impl RowContext {
+    pub(crate) fn new(
+        policy: &str,
+        policy_digest: Option<&str>,
+        provenance: &Provenance,
+        today: Date,
+        gate: Gate,
+    ) -> Self {
+        let mut origin = String::new();
+        let mut row = Row(&mut origin);
+        row.column("tool").text(Some(TOOL.name));
+        row.column("tool_version").text(Some(TOOL.version));
+        row.column("policy").text(Some(policy).filter(|policy| !policy.is_empty()));
+        row.column("policy_digest").text(policy_digest);
+        row.column("date").date(Some(today));
+        row.column("repository").text(provenance.repository.as_deref());
+        row.column("commit").text(provenance.commit.as_deref());
+        row.column("branch").text(provenance.branch.as_deref());
+        Self { origin, today, gate }
     }
 
-    fn row(self) -> Row<'r> {
-        Row {
-            version: VERSION,
-            tool: TOOL.name,
-            tool_version: TOOL.version,
-            policy: Some(self.policy).filter(|policy| !policy.is_empty()),
-            policy_digest: self.policy_digest,
-            date: Some(self.today),
-            repository: self.provenance.repository.as_deref(),
-            commit: self.provenance.commit.as_deref(),
-            branch: self.provenance.branch.as_deref(),
-            ..Row::default()
-        }
-    }
-}
-
-impl<'r> RowFile<'r> {
-    fn of(file: &'r FileReport, is_unchecked: bool) -> Self {
-        Self {
-            path: &file.path,
-            digest: file.digest.as_deref(),
-            models: &file.models,
-            diagnostics: &file.diagnostics,
-            is_unchecked,
-        }
+    fn of(report: &Report) -> Self {
+        let policy = report.root_path(&report.policy);
+        let digest = report.policy_digest.as_deref();
+        Self::new(policy, digest, &report.provenance, report.today, report.gate())
     }
 }
 
-impl<'r> Row<'r> {
-    /// The columns of a file, with the counts and the verdict of a model's problems; without a model, of all.
-    fn of_file(self, file: &RowFile<'r>, model: Option<usize>, gate: Gate) -> Self {
+impl Outcome {
+    /// The problems of a model of a file; without a model, of all.
+    fn of(file: RowFile<'_>, model: Option<usize>, gate: Gate) -> Self {
         let mut totals = Summary::default();
         let mut next_expiry: Option<Date> = None;
-        for problem in
-            file.diagnostics.iter().filter(|problem| model.is_none_or(|at| problem.model.unwrap_or(0) == at))
-        {
+        for problem in file.diagnostics {
+            if model.is_some_and(|at| problem.model.unwrap_or(0) != at) {
+                continue;
+            }
             totals.add_problem(problem, gate);
             let expires = problem.excepted.as_ref().map(|excepted| excepted.expires);
             next_expiry = next_expiry.into_iter().chain(expires).min();
@@ -269,54 +200,118 @@ impl<'r> Row<'r> {
             true => Verdict::Failed,
             false => Verdict::Passed,
         };
-        Self {
-            path: Some(file.path),
-            file_digest: file.digest,
-            errors: totals.errors,
-            warnings: totals.warnings,
-            excepted: totals.excepted,
-            next_expiry,
-            verdict: verdict.name(),
-            ..self
+        Self { totals, next_expiry, verdict, reason: None }
+    }
+}
+
+/// A row as text, to which columns are added in their order. A serializer would take several times as long, and rows must
+/// take little of a run.
+struct Row<'o>(&'o mut String);
+
+impl Row<'_> {
+    /// Begins a column of a fixed name.
+    fn column(&mut self, name: &str) -> &mut Self {
+        self.column_of("", name)
+    }
+
+    /// Begins a column whose name has two parts.
+    fn column_of(&mut self, group: &str, name: &str) -> &mut Self {
+        self.0.push_str(if self.0.ends_with('{') { "\"" } else { ",\"" });
+        self.0.push_str(group);
+        self.0.push_str(name);
+        self.0.push_str("\":");
+        self
+    }
+
+    fn number(&mut self, value: Option<impl Display>) {
+        match value {
+            // Memory takes every text.
+            Some(value) => drop(write!(self.0, "{value}")),
+            None => self.0.push_str("null"),
         }
     }
 
-    /// The columns of a model: its agent, its layers and its threats.
-    fn of_model(self, model: &'r Model, today: Date) -> Self {
-        let (agent, review) = (&model.agent, &model.review);
-        let short = |text: Option<&'r str>| text.map(shortened);
-        let remaining = model.threats().filter(|threat| threat.status.remains());
-        Self {
-            format: Some(model.format.name()),
-            agent: short(agent.name.as_deref()),
-            owner: short(agent.owner.as_deref()),
-            environment: short(agent.environment.as_deref()),
-            tier: short(agent.tier.as_deref()),
-            review_date: review.date.as_deref().and_then(|date| Date::parse(date.trim())),
-            approved_by: short(review.approved_by.as_deref()),
-            layers: LayerColumns(model.layers()),
-            open: OpenColumns::of(model, today),
-            next_due: remaining.filter_map(|threat| Some(threat.due?.value)).min(),
-            ..self
+    /// Adds a decimal with all its digits.
+    fn decimal(&mut self, value: Option<Decimal>) {
+        self.number(value.map(Decimal::plain));
+    }
+
+    fn date(&mut self, value: Option<Date>) {
+        self.number(value.map(|date| format!("\"{date}\"")));
+    }
+
+    fn text(&mut self, value: Option<&str>) {
+        match value {
+            Some(text) => push_json_text(text, self.0),
+            None => self.0.push_str("null"),
         }
     }
 
-    /// The columns of a score: declared and computed, with its inputs.
-    fn of_score(self, scored: &'r Scored) -> Self {
-        let working = scored.working.as_ref();
-        let mitigated = scored.formula.filter(|formula| formula.has_mitigation());
-        Self {
-            formula: scored.formula.map(|formula| formula.version),
-            declared_score: scored.declared.score.map(|score| score.value),
-            score: working.map(|working| working.score),
-            severity: working.map(|working| working.band.name()),
-            cvss_base: scored.base,
-            factor_sum: scored.factor_sum,
-            uplift: working.map(|working| working.uplift),
-            threat_multiplier: scored.threat,
-            mitigation_factor: mitigated.and(scored.mitigation),
-            factors: FactorColumns(Some(&scored.declared.factors)),
-            ..self
+    /// Adds the columns of the file and of the agent.
+    fn add_subject(&mut self, RowSubject { file, model: scored, score }: RowSubject<'_>) {
+        let position = scored.map(|scored| score.and_then(|score| score.position).unwrap_or(scored.position));
+        self.column("path").text(file.map(|file| file.path));
+        self.column("line").number(position.map(|position| position.line));
+        self.column("file_digest").text(file.and_then(|file| file.digest));
+        let model = scored.map(|scored| &scored.model);
+        let (agent, review) = (model.map(|model| &model.agent), model.map(|model| &model.review));
+        let date = review.and_then(|review| Date::parse(review.date.as_deref()?.trim()));
+        let texts = [
+            ("agent", agent.and_then(|agent| agent.name.as_deref())),
+            ("owner", agent.and_then(|agent| agent.owner.as_deref())),
+            ("environment", agent.and_then(|agent| agent.environment.as_deref())),
+            ("tier", agent.and_then(|agent| agent.tier.as_deref())),
+        ];
+        self.column("format").text(model.map(|model| model.format.name()));
+        for (name, text) in texts {
+            self.column(name).text(text.map(shortened));
         }
+        self.column("review_date").date(date);
+        self.column("approved_by")
+            .text(review.and_then(|review| review.approved_by.as_deref()).map(shortened));
+        let finding = model.zip(score).and_then(|(model, score)| model.finding_id(score.owner));
+        self.column("finding").text(finding.map(shortened));
+    }
+
+    /// Adds the columns of a score: declared and computed, with its inputs.
+    fn add_score(&mut self, score: Option<&Scored>) {
+        let working = score.and_then(|score| score.working.as_ref());
+        let formula = score.and_then(|score| score.formula);
+        let mitigated = formula.filter(|formula| formula.has_mitigation()).and(score);
+        self.column("formula").text(formula.map(|formula| formula.version));
+        self.column("declared_score").decimal(score.and_then(|score| Some(score.declared.score?.value)));
+        self.column("score").decimal(working.map(|working| working.score));
+        self.column("severity").text(working.map(|working| working.band.name()));
+        self.column("cvss_base").decimal(score.and_then(|score| score.base));
+        self.column("factor_sum").decimal(score.and_then(|score| score.factor_sum));
+        self.column("uplift").decimal(working.map(|working| working.uplift));
+        self.column("threat_multiplier").decimal(score.and_then(|score| score.threat));
+        self.column("mitigation_factor").decimal(mitigated.and_then(|score| score.mitigation));
+        for factor in Factor::ALL {
+            let value = score.and_then(|score| score.declared.factors.value(factor));
+            self.column_of("factor_", factor.key()).decimal(value);
+        }
+    }
+
+    /// Adds the columns of the layers and of the open threats.
+    fn add_threats(&mut self, model: Option<&Model>, today: Date) {
+        let open: Vec<_> =
+            model.iter().flat_map(|model| model.threats()).filter(|threat| threat.is_open(today)).collect();
+        let model = model.filter(|model| model.maestro.is_some());
+        for kind in LayerSet::DEFAULT.layers() {
+            let layer = model.and_then(|model| model.layers().iter().find(|layer| layer.kind == kind));
+            self.column_of("layer_", kind.key()).text(layer.map(|layer| layer.answer.name()));
+        }
+        for kind in LayerSet::DEFAULT.layers() {
+            let number = open.iter().filter(|threat| threat.layers.contains(&kind)).count();
+            self.column_of("threats_", kind.key()).number(model.map(|_| number));
+        }
+        for (name, severity) in SEVERITIES {
+            let number = open.iter().filter(|threat| threat.severity == severity).count();
+            self.column_of("open_", name).number(model.map(|_| number));
+        }
+        let remaining =
+            model.iter().flat_map(|model| model.threats()).filter(|threat| threat.status.remains());
+        self.column("next_due").date(remaining.filter_map(|threat| Some(threat.due?.value)).min());
     }
 }

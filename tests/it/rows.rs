@@ -367,7 +367,175 @@ fn report_from_rows_is_about_all_repositories() {
     let strip = folder.run(&[&from[..], &["--figure", "fleet"]].concat());
     assert!(strip.out.contains("AIVSS scores of 2 agents"), "{}", strip.out);
     let layers = folder.run(&[&from[..], &["--figure", "layers"]].concat());
-    assert_eq!(layers.out.matches(">blank<").count(), 8, "{}", layers.out);
+    assert_eq!(layers.out.matches(">open<").count(), 7, "{}", layers.out);
+}
+
+/// A row with another value in a column.
+fn with(row: &str, column: &str, value: impl Into<Value>) -> String {
+    let mut row: Value = serde_json::from_str(row).unwrap();
+    row[column] = value.into();
+    row.to_string() + "\n"
+}
+
+#[test]
+fn rows_of_several_days_draw_the_days() {
+    let folder = fleet();
+    let open = "maestro:\n  cross_layer:\n    threats:\n      - { title: A, severity: High, layers: [data_operations, agent_frameworks] }\n";
+    let text = MODEL.replace("maestro:\n", open);
+    folder.write("a/threat-model.yaml", &text);
+    let place = ["--repository", "git.example/a", "--commit", "c1", "--output", "c.ndjson", "a"];
+    folder.run(&[&["--format", "ndjson", "--today", "2026-11-26"], &place[..]].concat());
+    let row = folder.read("c.ndjson");
+    for part in [
+        "\"threats_data_operations\":1,",
+        "\"threats_agent_frameworks\":1,",
+        "\"threats_agent_ecosystem\":0,",
+    ] {
+        assert!(row.contains(part), "{part} {row}");
+    }
+    let report = |files: &[&str], arguments: &[&str]| {
+        folder.run(&[&["report"], arguments, &["--from"], files].concat())
+    };
+    let all = ["a.ndjson", "b.ndjson", "c.ndjson"];
+    let markdown = report(&all, &["--format", "markdown"]);
+    assert_eq!(markdown.code, 0, "{}", markdown.err);
+    // Each repository counts as of its last run until that day.
+    for part in [
+        "last runs from 2026-11-24 to 2026-11-26",
+        "| 2026\\-11\\-26 | 2 | 2 | 9\\.4 | 9\\.4 | 1 | 0 |\n| 2026\\-11\\-24 | 2 | 2 | 9\\.4 | 9\\.4 | 0 | 0 |\n| 2026\\-11\\-23 | 1 | 1 ",
+    ] {
+        assert!(markdown.out.contains(part), "{part}\n{}", markdown.out);
+    }
+    let page = report(&all, &["--output", "fleet.html"]);
+    assert_eq!(page.code, 0, "{}", page.err);
+    let page = folder.read("fleet.html");
+    for part in ["id=\"trend\"", "2026-11-26: open threats 1", "<h2>Over time</h2>", "last runs from "] {
+        assert!(page.contains(part), "{part}");
+    }
+    let figure = report(&all, &["--figure", "trend"]);
+    assert!(
+        figure.code == 0 && figure.out.starts_with("<svg") && figure.out.contains("median 9.4"),
+        "{}",
+        figure.out
+    );
+    let page = report(&["a.ndjson"], &["--output", "fleet.html"]);
+    assert_eq!(page.code, 0, "{}", page.err);
+    let page = folder.read("fleet.html");
+    assert!(!page.contains("id=\"trend\"") && page.contains("last runs on "));
+    let figure = report(&["a.ndjson"], &["--figure", "trend"]);
+    assert!(figure.code == 2 && figure.err.contains("not of several days"), "{}", figure.err);
+    assert_eq!(folder.run(&["report", "--figure", "trend"]).code, 2);
+}
+
+#[test]
+fn run_of_a_repository_counts_each_file_once_and_replaces_earlier_runs() {
+    let folder = fleet();
+    let row = folder.read("a.ndjson");
+    let (agent, run) = row.split_once('\n').unwrap();
+    let on = |day: &str, paths: &[&str]| -> String {
+        let rows = paths.iter().map(|path| with(agent, "path", *path)).chain([with(run, "kind", "run")]);
+        rows.map(|row| with(&row, "date", day)).collect()
+    };
+    let (first, later) = (on("2026-11-23", &["x", "y", "z"]), on("2026-11-24", &["x"]));
+    let other =
+        with(agent, "repository", "git.example/other") + &with(run, "repository", "git.example/other");
+    for (rows, head) in [
+        (first.clone(), "none of 3 agents in 1 repository"),
+        (first.repeat(3), "none of 3 agents in 1 repository"),
+        (on("2026-11-23", &["w", "x"]) + &first, "none of 4 agents in 1 repository"),
+        (later.clone() + &first, "none of 1 agent in 1 repository"),
+        (first + &later + &other, "none of 2 agents in 2 repositories"),
+        (on("2026-11-23", &[]), "none of 0 agents in 1 repository"),
+        // A run that fails by a problem of no agent.
+        (with(run, "verdict", "failed"), "❌ none of 0 agents in 1 repository"),
+    ] {
+        folder.write("c.ndjson", &rows);
+        let ran = folder.run(&["report", "--format", "markdown", "--from", "c.ndjson"]);
+        assert!(ran.code == 0 && ran.out.contains(head), "{head} {} {}", ran.out, ran.err);
+    }
+}
+
+#[test]
+fn rows_that_cannot_be_trusted_are_reported_once() {
+    let folder = fleet();
+    let row = folder.read("a.ndjson");
+    let (agent, run) = row.split_once('\n').unwrap();
+    let other =
+        with(agent, "repository", "git.example/other") + &with(run, "repository", "git.example/other");
+    let unexpected = |column: &str| format!("the column `{column}` has an unexpected value");
+    let mut rows = vec![
+        (
+            agent.replacen('{', "{\"verdict\":\"failed\",", 1) + "\n" + run,
+            "duplicate column `verdict`".to_owned(),
+        ),
+        (format!("{agent}\n{other}"), "line 2: the last row (`run`) is missing before this row".to_owned()),
+        (format!("{run}{agent}\n"), "the last row (`run`) is missing".to_owned()),
+        (row.replace("\"kind\":\"agent\"", "\"kind\":\"nope\""), "`kind` has an unknown value".to_owned()),
+        (row.replacen("a/threat", "a\0threat", 1), "line 1: not a row".to_owned()),
+        (format!("\u{feff}{row}"), "line 1: not a row".to_owned()),
+        (format!("[{row}]"), "line 1: not a row".to_owned()),
+    ];
+    for (column, value) in [
+        ("score", Value::from(11)),
+        ("score", (-1).into()),
+        ("score", "9.4".into()),
+        ("open_high", (-1).into()),
+        ("threats_data_operations", 1e30.into()),
+        ("errors", 99_999_999_999_u64.into()),
+        ("layer_data_operations", "fine".into()),
+        ("date", "yesterday".into()),
+        ("date", Value::Null),
+        ("next_due", "2026-13-01".into()),
+        ("agent", serde_json::json!(["x"])),
+        ("repository", 1.into()),
+    ] {
+        rows.push((with(agent, column, value) + run, unexpected(column)));
+    }
+    for (rows, reason) in rows {
+        folder.write("c.ndjson", &rows);
+        let ran = folder.run(&["report", "--format", "markdown", "--from", "b.ndjson", "c.ndjson"]);
+        assert!(ran.code == 2 && ran.err.contains(&reason), "{reason}\n{}\n{}", ran.out, ran.err);
+        assert_eq!(ran.err.matches("cannot check").count(), 1, "{}", ran.err);
+        assert!(ran.out.contains("cannot check everything"), "{}", ran.out);
+    }
+}
+
+#[test]
+fn hostile_texts_of_rows_are_escaped_on_the_page() {
+    let folder = fleet();
+    let hostile =
+        "<script>alert(1)</script>\u{1b}[31m\u{202e}\u{0}\u{2028}##[group]x|`](javascript:x)\n::error::y";
+    let hostile_in = |row: &str, columns: &[&str]| {
+        columns.iter().fold(row.to_owned(), |row, column| with(&row, column, hostile))
+    };
+    let row = folder.read("a.ndjson");
+    let (agent, run) = row.split_once('\n').unwrap();
+    let origin = ["repository", "commit", "branch", "policy", "policy_digest", "tool_version"];
+    let columns =
+        ["agent", "owner", "environment", "tier", "path", "format", "verdict", "approved_by", "finding"];
+    let rows = hostile_in(&hostile_in(agent, &origin), &columns)
+        + &hostile_in(&hostile_in(run, &origin), &["reason", "verdict"]);
+    folder.write("c.ndjson", &rows);
+    for arguments in [
+        &["--output", "fleet.html"][..],
+        &["--format", "markdown"],
+        &["--figure", "fleet"],
+        &["--figure", "trend"],
+    ] {
+        let ran = folder.run(&[&["report"], arguments, &["--from", "b.ndjson", "c.ndjson"]].concat());
+        assert_eq!(ran.code, 2, "{arguments:?} {}", ran.err);
+        let page = if arguments[0] == "--output" { folder.read("fleet.html") } else { String::new() };
+        for text in [&page, &ran.out, &ran.err] {
+            // Standard error is plain text.
+            let is_safe =
+                (text == &ran.err || !text.contains("<script>alert")) && !text.contains("##[group]");
+            assert!(
+                is_safe && !text.contains(['\u{1b}', '\u{202e}', '\u{0}', '\u{2028}']),
+                "{arguments:?} {text}"
+            );
+            assert!(!text.lines().any(|line| line.trim_start().starts_with("::")), "{arguments:?} {text}");
+        }
+    }
 }
 
 #[test]

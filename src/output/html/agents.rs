@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::aivss::{Band, LayerKind, Working};
 use crate::decimal::Decimal;
 use crate::diagnostic::Level;
-use crate::fleet::FleetAgent;
+use crate::fleet::{AgentFacts, FleetAgent, is_blank};
 use crate::output::Links;
 use crate::output::html::chart::along;
 use crate::output::html::details::{AgentDetails, difference, name};
@@ -117,10 +117,10 @@ impl AgentView {
 
     /// The agent of another repository, without its problems.
     pub(crate) fn of_fleet(number: usize, agent: &FleetAgent) -> Self {
-        let cell = |(kind, answer): &(LayerKind, &'static str)| LayerCell {
-            kind: *kind,
+        let cell = |&(kind, answer, open): &(LayerKind, &'static str, usize)| LayerCell {
+            kind,
             answer,
-            open: 0,
+            open,
             before: None,
         };
         let cause = if agent.errors > 0 { "errors" } else { "not passed" };
@@ -138,7 +138,7 @@ impl AgentView {
             worst: agent.score.map(|score| Graded { score, band: Band::of(score) }),
             is_known: !agent.is_unscored,
             is_unscored: agent.is_unscored && !agent.fails,
-            layers: agent.answers.iter().map(cell).collect(),
+            layers: agent.layers.iter().map(cell).collect(),
             open: agent.open,
             counts: count(agent.errors, "error"),
             weight: usize::from(agent.fails) * 1_000_000_000 + agent.errors.min(1_000),
@@ -205,6 +205,17 @@ impl AgentView {
     /// The number of rules besides the first whose problems fail the gate.
     pub(crate) fn other_rules(&self) -> usize {
         self.rules.iter().skip(1).filter(|rule| rule.failing > 0).count()
+    }
+
+    pub(crate) fn facts(&self) -> AgentFacts {
+        AgentFacts {
+            score: self.worst.map(|worst| worst.score),
+            is_unscored: !self.is_known || self.worst.is_none(),
+            is_accepted: self.band() == NOT_SCORED,
+            fails: self.fails(),
+            open: self.open,
+            blank: self.layers.iter().filter(|layer| is_blank(layer.answer)).count(),
+        }
     }
 
     pub(crate) fn open_in_words(&self) -> String {

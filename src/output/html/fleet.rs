@@ -7,13 +7,13 @@ use askama::Template;
 
 use crate::aivss::{Band, LayerKind};
 use crate::decimal::Decimal;
-use crate::fleet::{ANSWERS, Fleet};
+use crate::fleet::{FleetGroup, LayerTotals};
 use crate::output::html::agents::{AgentView, Graded, words};
 use crate::output::html::chart::along;
 use crate::output::html::problems::SanitizedText;
 use crate::policy::Settings;
 use crate::policy::settings::{SCORE, SEVERITY};
-use crate::report::{NOT_SCORED, Report, count};
+use crate::report::{Report, count};
 
 /// The number of agents from which the strip is a histogram.
 const MOST_DOTS: usize = 150;
@@ -22,12 +22,8 @@ const MOST_LIMITS: usize = 4;
 
 /// The numbers of the agents on the page.
 pub(crate) struct Totals {
-    pub(crate) agents: usize,
-    pub(crate) failing: usize,
-    pub(crate) open: usize,
-    pub(crate) blank: usize,
-    /// The agents without a score that the policy accepts, and the others without one.
-    pub(crate) accepted: usize,
+    pub(crate) all: FleetGroup,
+    /// The agents without a score that the policy does not accept.
     pub(crate) unscored: usize,
     /// The number of agents of each band, the worst first.
     pub(crate) bands: Vec<(Band, usize)>,
@@ -36,50 +32,31 @@ pub(crate) struct Totals {
 }
 
 impl Totals {
-    /// The numbers of the agents of many repositories.
-    pub(crate) fn of_fleet(fleet: &Fleet) -> Self {
-        let totals = &fleet.totals;
-        let worst = totals.bands.keys().next_back();
-        let production = fleet.environments.get("production").zip(worst);
-        Self {
-            agents: totals.agents,
-            failing: totals.failing,
-            open: totals.open,
-            blank: totals.blank,
-            accepted: totals.accepted,
-            unscored: totals.unscored - totals.accepted,
-            bands: Band::ALL.into_iter().rev().map(|band| (band, totals.of_band(band))).collect(),
-            in_production: production.map_or(0, |(group, band)| group.of_band(*band)),
+    pub(crate) fn of(report: &Report, agents: &[AgentView]) -> Self {
+        let (mut all, mut production) = (FleetGroup::default(), FleetGroup::default());
+        if let Some(fleet) = &report.fleet {
+            all = fleet.totals.clone();
+            production = fleet.environments.get("production").cloned().unwrap_or_default();
         }
-    }
-
-    pub(crate) fn of(agents: &[AgentView]) -> Self {
-        let number = |is_one: &dyn Fn(&&AgentView) -> bool| agents.iter().filter(is_one).count();
-        let accepted = number(&|agent| agent.band() == NOT_SCORED);
-        let layers = agents.iter().flat_map(|agent| &agent.layers);
-        let worst = agents.iter().filter_map(|agent| Some(agent.grade()?.band)).max();
+        for agent in agents.iter().filter(|_| report.fleet.is_none()) {
+            all.add(agent.facts());
+            if agent.is_in_production() {
+                production.add(agent.facts());
+            }
+        }
         Self {
-            in_production: number(&|agent| {
-                worst.is_some() && agent.grade().map(|grade| grade.band) == worst && agent.is_in_production()
-            }),
-            agents: agents.len(),
-            failing: number(&|agent| agent.fails()),
-            open: agents.iter().map(|agent| agent.open).sum(),
-            blank: layers.filter(|layer| layer.class() == "blank").count(),
-            accepted,
-            unscored: number(&|agent| agent.grade().is_none()) - accepted,
-            bands: Band::ALL
-                .into_iter()
-                .rev()
-                .map(|band| (band, number(&|agent| agent.grade().is_some_and(|grade| grade.band == band))))
-                .collect(),
+            unscored: all.unscored - all.accepted,
+            bands: Band::ALL.into_iter().rev().map(|band| (band, all.of_band(band))).collect(),
+            in_production: all.bands.keys().next_back().map_or(0, |worst| production.of_band(*worst)),
+            all,
         }
     }
 }
 
 /// The sentence at the top of the page: parts in bold, each with the words after it.
 pub(crate) fn sentence(totals: &Totals) -> Vec<(String, String)> {
-    let Totals { agents: all, failing, unscored, accepted, in_production, .. } = *totals;
+    let Totals { all: FleetGroup { agents: all, failing, accepted, .. }, unscored, in_production, .. } =
+        *totals;
     let mut parts = vec![match (failing, all) {
         (0, 1) => ("The agent".to_owned(), " passes.".to_owned()),
         (1, 1) => ("The agent".to_owned(), " does not pass.".to_owned()),
@@ -339,12 +316,11 @@ pub(crate) struct Layers {
 }
 
 /// A layer: its answers as a bar, and its open threats.
-#[derive(Default)]
 pub(crate) struct LayerBar {
     pub(crate) name: String,
     pub(crate) y: usize,
     pub(crate) parts: Vec<LayerBarPart>,
-    /// Its open threats or, of many repositories, its blank answers.
+    /// Its open threats.
     pub(crate) number: usize,
     /// The words after it.
     pub(crate) note: String,
@@ -363,30 +339,29 @@ pub(crate) struct LayerBarPart {
 const BAR: usize = 200;
 
 impl Layers {
-    pub(crate) fn new(agents: &[AgentView], style: &'static str) -> Self {
-        let mut kinds: Vec<LayerKind> = Vec::new();
-        for layer in agents.iter().flat_map(|agent| &agent.layers) {
-            if !kinds.contains(&layer.kind) {
-                kinds.push(layer.kind);
+    pub(crate) fn new(report: &Report, agents: &[AgentView], style: &'static str) -> Self {
+        let mut totals: BTreeMap<LayerKind, LayerTotals> = BTreeMap::new();
+        if let Some(fleet) = &report.fleet {
+            totals.clone_from(&fleet.layers);
+        } else {
+            for layer in agents.iter().flat_map(|agent| &agent.layers) {
+                totals.entry(layer.kind).or_default().add(layer.answer, layer.open);
             }
         }
-        let rows: Vec<_> =
-            kinds.into_iter().enumerate().map(|(at, kind)| LayerBar::of(at, kind, agents)).collect();
-        Self { style, height: rows.len() * 34 + 34, rows }
-    }
-
-    /// The layers of the agents of many repositories, of which the number of blank answers is shown.
-    pub(crate) fn of_fleet(fleet: &Fleet, style: &'static str) -> Self {
-        let mut kinds: Vec<LayerKind> = fleet.answers.keys().map(|(kind, _)| *kind).collect();
-        kinds.dedup();
         let mut rows = Vec::new();
-        for (at, kind) in kinds.into_iter().enumerate() {
-            let mut row = LayerBar { name: words(kind.key()), y: 34 * at, ..LayerBar::default() };
-            let [mapped, uncertain, not_applicable, blank, unreadable] =
-                ANSWERS.map(|answer| fleet.answered(kind, answer));
-            let blank = blank + unreadable;
-            row.draw([mapped, uncertain, not_applicable, blank]);
-            (row.number, row.note) = (blank, "blank".to_owned());
+        for (at, (kind, layer)) in totals.into_iter().enumerate() {
+            let LayerTotals { answers: [mapped, uncertain, not_applicable, blank, unreadable], open, agents } =
+                layer;
+            let note = if agents > 0 { format!("open in {agents}") } else { "open".to_owned() };
+            let mut row = LayerBar {
+                name: words(kind.key()),
+                y: 34 * at,
+                number: open,
+                note,
+                agents,
+                parts: Vec::new(),
+            };
+            row.draw([mapped, uncertain, not_applicable, blank + unreadable]);
             rows.push(row);
         }
         Self { style, height: rows.len() * 34 + 34, rows }
@@ -394,24 +369,6 @@ impl Layers {
 }
 
 impl LayerBar {
-    fn of(at: usize, kind: LayerKind, agents: &[AgentView]) -> Self {
-        let cells: Vec<_> =
-            agents.iter().flat_map(|agent| &agent.layers).filter(|layer| layer.kind == kind).collect();
-        let agents = cells.iter().filter(|layer| layer.open > 0).count();
-        let mut row = Self {
-            name: words(kind.key()),
-            y: 34 * at,
-            number: cells.iter().map(|layer| layer.open).sum(),
-            agents,
-            note: if agents > 0 { format!("open in {agents}") } else { "open".to_owned() },
-            ..Self::default()
-        };
-        let number = |answer| cells.iter().filter(|layer| layer.answer == answer).count();
-        let blank = number("blank") + number("unreadable");
-        row.draw([number("mapped"), number("uncertain"), number("not-applicable"), blank]);
-        row
-    }
-
     /// Draws the numbers of its answers.
     fn draw(&mut self, numbers: [usize; 4]) {
         let all = numbers.iter().sum::<usize>().max(1);

@@ -11,6 +11,7 @@ pub(crate) mod fleet;
 pub(crate) mod problems;
 pub(crate) mod register;
 pub(crate) mod rules;
+mod trend;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,7 @@ use fleet::{Layers, Strip, Totals, sentence};
 use problems::{ProblemView, SanitizedText};
 use register::RegisterRow;
 use rules::RuleView;
+use trend::Trend;
 
 use crate::aivss::Band;
 use crate::diagnostic::Level;
@@ -31,7 +33,7 @@ use crate::escape::plain_page;
 use crate::input_error::InputError;
 use crate::output::Links;
 use crate::output::change::touched;
-use crate::output::fleet::{FleetTable, repositories, tables};
+use crate::output::fleet::{FleetTable, days, repositories, tables};
 use crate::output::palette;
 use crate::policy::{Exception, Policy};
 use crate::report::{AgentDetail, Report, Verdict, count};
@@ -65,6 +67,7 @@ struct PageTemplate<'r> {
     totals: Totals,
     strip: Option<Strip>,
     layers: Layers,
+    trend: Option<Trend>,
     rules: Vec<RuleView>,
     filters: Filters,
     agents: Vec<AgentView>,
@@ -88,6 +91,8 @@ pub enum Figure {
     Fleet,
     /// The seven layers with their answers and open threats.
     Layers,
+    /// The days of many repositories.
+    Trend,
 }
 
 pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
@@ -106,8 +111,11 @@ pub fn write_figure(report: &Report, figure: Figure, out: &mut dyn io::Write) ->
     }
     agents.extend(of_fleet(report));
     let picture = match figure {
-        Figure::Fleet => Strip::new(report, &totals(report, &agents), &agents, FIGURE_STYLE).render(),
-        Figure::Layers => layers(report, &agents, FIGURE_STYLE).render(),
+        Figure::Fleet => Strip::new(report, &Totals::of(report, &agents), &agents, FIGURE_STYLE).render(),
+        Figure::Layers => Layers::new(report, &agents, FIGURE_STYLE).render(),
+        Figure::Trend => {
+            Trend::new(report, FIGURE_STYLE).map_or_else(|| Ok(String::new()), |trend| trend.render())
+        }
     };
     out.write_all(plain_page(&picture.map_err(io::Error::other)?).as_bytes())
 }
@@ -116,14 +124,6 @@ pub fn write_figure(report: &Report, figure: Figure, out: &mut dyn io::Write) ->
 fn of_fleet(report: &Report) -> impl Iterator<Item = AgentView> {
     let agents = report.fleet.iter().flat_map(|fleet| &fleet.agents).enumerate();
     agents.map(|(at, agent)| AgentView::of_fleet(at + 1, agent))
-}
-
-fn totals(report: &Report, agents: &[AgentView]) -> Totals {
-    report.fleet.as_ref().map_or_else(|| Totals::of(agents), Totals::of_fleet)
-}
-
-fn layers(report: &Report, agents: &[AgentView], style: &'static str) -> Layers {
-    report.fleet.as_ref().map_or_else(|| Layers::new(agents, style), |fleet| Layers::of_fleet(fleet, style))
 }
 
 fn page(report: &Report) -> PageTemplate<'_> {
@@ -154,7 +154,7 @@ fn page(report: &Report) -> PageTemplate<'_> {
     agents.extend(of_fleet(report));
     mark_namesakes(&mut agents);
     sort(&mut agents);
-    let totals = totals(report, &agents);
+    let totals = Totals::of(report, &agents);
     let rules = RuleView::all(report, &agents, &numbers);
     let mut exceptions: Vec<&Exception> =
         report.in_force.as_ref().map_or(&[][..], Policy::exceptions).iter().collect();
@@ -169,7 +169,8 @@ fn page(report: &Report) -> PageTemplate<'_> {
         sentence: if agents.is_empty() { Vec::new() } else { sentence(&totals) },
         next: next(report, &rules, agents.is_empty()),
         strip: (agents.len() > 1).then(|| Strip::new(report, &totals, &agents, "")),
-        layers: layers(report, &agents, ""),
+        layers: Layers::new(report, &agents, ""),
+        trend: Trend::new(report, ""),
         tables: report.fleet.as_ref().map_or_else(Vec::new, |fleet| tables(fleet, MOST_ROWS)),
         filters: filters(&agents),
         register: RegisterRow::all(report, &agents, detail),
@@ -204,8 +205,8 @@ fn repository(report: &Report) -> Option<&str> {
 
 fn tab(report: &Report, title: &str, totals: &Totals) -> String {
     let subject = if report.page.title.is_some() { title } else { repository(report).unwrap_or("AI agents") };
-    let result = match (report.verdict(), totals.failing) {
-        (Verdict::Failed, failing) if failing > 0 => format!("{failing} of {} fail", totals.agents),
+    let result = match (report.verdict(), totals.all.failing) {
+        (Verdict::Failed, failing) if failing > 0 => format!("{failing} of {} fail", totals.all.agents),
         (verdict, _) => verdict.words().to_owned(),
     };
     format!("{subject}: {result} – AIVSS report")
@@ -215,6 +216,7 @@ fn origin(report: &Report) -> Vec<SanitizedText> {
     let (page, provenance) = (&report.page, &report.provenance);
     let mut words = Vec::new();
     words.extend(repository(report).filter(|_| page.title.is_some()).map(str::to_owned));
+    words.extend(report.fleet.as_ref().and_then(days));
     words.extend(provenance.branch.clone());
     words.extend(
         provenance

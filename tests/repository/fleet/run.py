@@ -81,8 +81,11 @@ def compare(folder):
     models = {(row["repository"], row["path"], row["agent"]) for row in high}
     assert len(above) == len(models), (len(above), len(models))
     assert sum(agents for _, agents, _ in owners) == len(models)
-    blank = {layer: number for layer, number, _, _ in layers}
+    blank = {layer: number for layer, number, *_ in layers}
     assert len(blank) == 7
+    agents = {(row["repository"], row["path"], row["agent"]): row for row in found if row["kind"] in ("agent", "finding")}
+    for layer, _, threats, *_ in layers:
+        assert threats == sum(row[f"threats_{layer}"] or 0 for row in agents.values()), (layer, threats)
     expected = {
         (row["repository"], row["path"], row["agent"])
         for row in found
@@ -113,12 +116,17 @@ def ten_repositories(folder, program):
             ["commit", "--quiet", "--message", "base"],
         ):
             subprocess.run([*git, *arguments], check=True)
+    (folder / "history").mkdir()
+    for at in range(0, 10, 2):
+        day = str(datetime.date.today() - datetime.timedelta(days=30))
+        history = ["--exit-zero", "--today", day, "--format", "ndjson", "--output", f"history/{at}.ndjson"]
+        subprocess.run([program, f"repositories/repository-{at}", *history], cwd=folder, check=True)
     for script in blocks("sh"):
         shell(script, folder, program)
     page = (folder / "fleet.html").read_text()
     assert "AI agent risk: 10 repositories" in page and "of 40 agents" in page
     assert "40 agents in 10 repositories" in (folder / "fleet.md").read_text()
-    assert "<svg" in (folder / "fleet.svg").read_text()
+    assert "<svg" in (folder / "fleet.svg").read_text() and "median" in (folder / "trend.svg").read_text()
     found = rows(folder)
     assert len({row["repository"] for row in found}) == 10 and not any("secret" in json.dumps(row) for row in found)
     print("ten repositories:", compare(folder))
