@@ -126,7 +126,7 @@ const fn have(number: usize) -> &'static str {
 #[template(path = "strip.svg", config = "src/output/html/askama.toml")]
 pub(crate) struct Strip {
     /// The style of a picture of its own; empty on the page.
-    style: &'static str,
+    style: String,
     title: String,
     height: usize,
     bands: Vec<StripBand>,
@@ -174,10 +174,15 @@ fn place(score: Decimal) -> i64 {
 }
 
 impl Strip {
-    pub(crate) fn new(report: &Report, totals: &Totals, agents: &[AgentView], style: &'static str) -> Self {
+    /// The picture with a style of its own.
+    pub(crate) fn alone(self, style: String) -> Self {
+        Self { style, ..self }
+    }
+
+    pub(crate) fn new(report: &Report, totals: &Totals, agents: &[AgentView]) -> Self {
         let graded: Vec<(&AgentView, Graded)> =
             agents.iter().filter_map(|agent| Some((agent, agent.grade()?))).collect();
-        let (mut strip, top) = Self::empty(report, totals, graded.len(), style);
+        let (mut strip, top) = Self::empty(report, totals, graded.len());
         match &report.fleet {
             Some(fleet) if fleet.totals.agents > MOST_DOTS => {
                 strip.draw_bars(fleet.scores.iter().map(|(score, numbers)| (*score, *numbers)), top);
@@ -192,11 +197,11 @@ impl Strip {
     }
 
     /// The strip without agents, and the height of its labels.
-    fn empty(report: &Report, totals: &Totals, agents: usize, style: &'static str) -> (Self, usize) {
+    fn empty(report: &Report, totals: &Totals, agents: usize) -> (Self, usize) {
         let limits = limits(report);
         let top = 28 + 14 * limits.len();
         let strip = Self {
-            style,
+            style: String::new(),
             title: format!("AIVSS scores of {}, from 0 to 10", count(agents, "agent")),
             height: top + 92,
             bands: bands(totals),
@@ -333,7 +338,7 @@ fn limit(settings: &Settings) -> Option<Decimal> {
 #[template(path = "layers.svg", config = "src/output/html/askama.toml")]
 pub(crate) struct Layers {
     /// The style of a picture of its own; empty on the page.
-    style: &'static str,
+    style: String,
     pub(crate) rows: Vec<LayerBar>,
     height: usize,
 }
@@ -360,10 +365,15 @@ pub(crate) struct LayerBarPart {
 }
 
 /// The length of a layer's bar.
-const BAR: usize = 200;
+const BAR: usize = 120;
 
 impl Layers {
-    pub(crate) fn new(agents: &[AgentView], style: &'static str) -> Self {
+    /// The picture with a style of its own.
+    pub(crate) fn alone(self, style: String) -> Self {
+        Self { style, ..self }
+    }
+
+    pub(crate) fn new(agents: &[AgentView]) -> Self {
         let mut kinds: Vec<LayerKind> = Vec::new();
         for layer in agents.iter().flat_map(|agent| &agent.layers) {
             if !kinds.contains(&layer.kind) {
@@ -372,11 +382,11 @@ impl Layers {
         }
         let rows: Vec<_> =
             kinds.into_iter().enumerate().map(|(at, kind)| LayerBar::of(at, kind, agents)).collect();
-        Self { style, height: rows.len() * 34 + 34, rows }
+        Self { style: String::new(), height: rows.len() * 34 + 34, rows }
     }
 
     /// The layers of the agents of many repositories, of which the number of blank answers is shown.
-    pub(crate) fn of_fleet(fleet: &Fleet, style: &'static str) -> Self {
+    pub(crate) fn of_fleet(fleet: &Fleet) -> Self {
         let mut kinds: Vec<LayerKind> = fleet.answers.keys().map(|(kind, _)| *kind).collect();
         kinds.dedup();
         let mut rows = Vec::new();
@@ -389,7 +399,7 @@ impl Layers {
             (row.number, row.note) = (blank, "blank".to_owned());
             rows.push(row);
         }
-        Self { style, height: rows.len() * 34 + 34, rows }
+        Self { style: String::new(), height: rows.len() * 34 + 34, rows }
     }
 }
 
