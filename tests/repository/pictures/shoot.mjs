@@ -29,6 +29,7 @@ await canvas.close();
 const TALLEST = 12000;
 for (const { name, file, markdown, paper, width, scheme, scale, open } of JSON.parse(readFileSync(join(sources, "shots.json"), "utf8"))) {
   const context = await browser.newContext({ viewport: { width, height: 300 }, colorScheme: scheme, deviceScaleFactor: scale });
+  context.setDefaultTimeout(0);
   const page = await context.newPage();
   if (markdown) {
     const body = marked.parse(readFileSync(markdown, "utf8"), { gfm: true });
