@@ -173,7 +173,7 @@ impl MarkdownPage<'_> {
         let name = text(agent.name.as_deref().unwrap_or("(no name)"), NAME);
         let name = match files.get(&*agent.path).zip(agent.position) {
             Some((file, at)) => self.links.around(&name, &file.path, at.line),
-            None => format!("~~{name}~~ {}", code(self.report.root_path(&agent.path), NAME)),
+            None => format!("~~{name}~~<br>{}", code(self.report.root_path(&agent.path), NAME)),
         };
         let sign = direction_sign(agent.direction());
         let (before, after) = match (agent.before, agent.after) {
