@@ -532,17 +532,18 @@ test("five hundred agents with problems fit, and many more of which few have any
   };
   const file = fleet(500, 500, ["."]);
   const size = statSync(file).size;
-  const { page, close } = await open(file);
   // The time of the processor, since other programs run at the same time. The best of three.
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send("Performance.enable", { timeDomain: "threadTicks" });
-  const spent = async () => (await devtools.send("Performance.getMetrics")).metrics.find(({ name }) => name === "TaskDuration").value;
   let opened = Infinity;
   for (let tries = 0; tries < 3; tries += 1) {
-    const before = await spent();
-    await page.reload();
-    opened = Math.min(opened, (await spent()) - before);
+    const fresh = await browser.newPage();
+    const devtools = await fresh.context().newCDPSession(fresh);
+    await devtools.send("Performance.enable", { timeDomain: "threadTicks" });
+    await fresh.goto(pathToFileURL(file).href);
+    const { metrics } = await devtools.send("Performance.getMetrics");
+    opened = Math.min(opened, metrics.find(({ name }) => name === "TaskDuration").value);
+    await fresh.close();
   }
+  const { page, close } = await open(file);
   console.log(`five hundred agents: ${(size / 1e6).toFixed(1)} MB, open after ${(1000 * opened).toFixed(0)} ms`);
   assert.ok(size < 6_000_000, `${size} bytes`);
   assert.ok(opened < 1.5, `${opened} seconds`);
