@@ -21,7 +21,7 @@ use askama::Template;
 use changes::Changes;
 use fleet::{Layers, Strip, Totals, sentence};
 use problems::{ProblemView, SanitizedText};
-use register::Register;
+use register::RegisterView;
 use rules::RuleView;
 
 use crate::aivss::Band;
@@ -73,7 +73,7 @@ struct PageTemplate<'r> {
     filters: Filters,
     agents: Vec<AgentView>,
     detail: AgentDetail,
-    register: Register,
+    register: RegisterView,
     changes: Option<Changes>,
     /// The exceptions, the first to end first.
     exceptions: Vec<&'r Exception>,
@@ -177,7 +177,7 @@ fn page(report: &Report) -> PageTemplate<'_> {
         layers: layers(report, &agents),
         tables: report.fleet.as_ref().map_or_else(Vec::new, |fleet| tables(fleet, MOST_ROWS)),
         filters: filters(&agents),
-        register: Register::new(report, &agents, detail, agents.len() > SHORT),
+        register: RegisterView::new(report, &agents, detail, agents.len() > SHORT),
         changes: report.change.as_ref().map(|change| Changes::new(change, &positions)),
         exceptions,
         others,

@@ -7,7 +7,7 @@ use crate::output::html::problems::SanitizedText;
 use crate::report::{AgentDetail, Report};
 
 /// The threats of the page, with the columns that contain something.
-pub(crate) struct Register {
+pub(crate) struct RegisterView {
     pub(crate) rows: Vec<RegisterRow>,
     pub(crate) has_risk: bool,
     pub(crate) has_severity: bool,
@@ -43,7 +43,7 @@ pub(crate) struct RefView {
     pub(crate) url: Option<String>,
 }
 
-impl Register {
+impl RegisterView {
     /// The threats of the agents, the highest risk first. Unless the page has all agents in full, it lists only the threats
     /// of those that fail; a long page lists only open ones.
     pub(crate) fn new(report: &Report, agents: &[AgentView], detail: AgentDetail, is_long: bool) -> Self {
