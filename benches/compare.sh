@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Times whole processes of aivss-lint and of validators that do a part of its job, in turn, and writes benches/RESULTS.md.
+# Times whole processes of aivss-lint and of validators that do a part of its job, in turn, and prints tables.
 #
 #     benches/compare.sh [ROUNDS]
 #

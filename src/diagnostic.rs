@@ -132,11 +132,11 @@ pub struct Diagnostic {
     pub excepted: Option<Box<Excepted>>,
     /// Whether the base revision has the same problem; `false` without a base revision.
     pub known: bool,
-    /// The amount that exceeds a limit, such as a score: less is better.
+    /// The amount that exceeds a limit, such as a score: less is better. It replaces the message in comparisons with a base.
     pub amount: Option<Decimal>,
     /// The part of the file that it is about.
     pub owner: Owner,
-    /// The part of the owner, if its rule can report several: a factor's key, or a path from Rego.
+    /// The part of the owner, if its rule can report several: a factor's key, or a path from Rego. It belongs to its identity.
     pub part: Option<Cow<'static, str>>,
     /// The index of its threat model in the file; `None` for the whole file.
     pub model: Option<usize>,
@@ -363,9 +363,9 @@ impl Diagnostic {
         self
     }
 
-    pub(crate) const fn amount(mut self, amount: Decimal) -> Self {
-        self.amount = Some(amount);
-        self
+    /// The amount that exceeds a limit. `part` distinguishes several problems of one owner: a factor's key, a band.
+    pub(crate) fn amount(self, part: Option<&'static str>, amount: Decimal) -> Self {
+        Self { part: part.map(Cow::Borrowed), amount: Some(amount), ..self }
     }
 
     pub(crate) fn part(mut self, part: impl Into<Cow<'static, str>>) -> Self {

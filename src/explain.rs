@@ -29,7 +29,9 @@ pub fn page_url(rule: &Rule) -> Option<String> {
 pub fn details(rule: &Rule) -> String {
     let examples: String = rule.examples.iter().take(1).map(example).collect();
     let table = rule.table.map_or_else(String::new, |table| format!("{}\n", table()));
-    format!("**Fix:** {}\n\n{table}{examples}{}\n\nSee {}.\n", rule.remedy, level(rule), rule.see)
+    let fixable = rule.fix.map(|fix| format!("**Fixable:** {}\n\n", fix.in_words())).unwrap_or_default();
+    let (remedy, see) = (rule.remedy, rule.see);
+    format!("**Fix:** {remedy}\n\n{fixable}{table}{examples}{}\n\nSee {see}.\n", level(rule))
 }
 
 /// All pages, after a table of the rules.
@@ -63,12 +65,24 @@ fn example(example: &Example) -> String {
     if !example.base.is_empty() {
         text.push_str(&format!("over a base revision with\n\n{}\n\n", fenced(example.base, "yaml")));
     }
-    text.push_str(&format!("this fails:\n\n{}\n\n", fenced(example.bad, word)));
+    text.push_str(&format!("this fails:\n\n{}\n\n", fenced(&shown(example.bad), word)));
     if !example.good.is_empty() {
-        text.push_str(&format!("and this passes:\n\n{}\n\n", fenced(example.good, word)));
+        text.push_str(&format!("and this passes:\n\n{}\n\n", fenced(&shown(example.good), word)));
     }
     let mut letters = text.chars();
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
+/// The example in which a comment names each key that it leaves out.
+fn shown(example: &str) -> String {
+    let lines = example.lines().map(|line| match line.strip_suffix(": <absent>") {
+        Some(path) => {
+            let key = path.trim_start();
+            format!("{}# without `{key}`\n", &path[..path.len() - key.len()])
+        }
+        None => format!("{line}\n"),
+    });
+    lines.collect()
 }
 
 /// The level, and who may change it.

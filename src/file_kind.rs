@@ -1,8 +1,8 @@
 //! The kinds of files that are named like threat models and are none: how each is recognized, its name for people, and the
 //! command to run next.
 //!
-//! Recognition searches a text for keys and never parses it, so it is linear, and works on broken files as well. It gives
-//! advice and never decides the verdict.
+//! Recognition searches a text for keys and never parses it, so it is linear, and works on broken files as well. Whether a
+//! broken file is skipped as another tool's depends on it; [`crate::workspace`] limits that to files without the marker.
 
 mod table;
 
@@ -97,6 +97,11 @@ impl OtherFile {
     /// Whether nothing is known about the file.
     pub(crate) fn is_unknown(&self) -> bool {
         *self.kind == UNKNOWN
+    }
+
+    /// Whether the file is a page that analyzes layers.
+    pub(crate) fn has_layers(&self) -> bool {
+        self.kind.name == MAESTRO_PAGE.name
     }
 
     /// Whether another tool's or OWASP's format was recognized.

@@ -26,7 +26,8 @@
 //! 1. [`lint::lint`] reads no clock, environment or terminal, and files only through [`lint::LintContext::load`]. Only
 //!    [`workspace`], [`cli`] and `server` do.
 //! 2. Parsing never fails and never panics. Spans lie in the text, on character boundaries.
-//! 3. Rules know neither the file format, nor the version of the score, nor the output format.
+//! 3. Rules know neither the file format, nor the version of the score, nor the output format. `version-outdated`, which
+//!    edits text, is the exception.
 //! 4. Only [`aivss`] computes by version. Only [`syntax`] knows YAML from JSON. Only [`model`] and [`convert`] know the
 //!    native format from OWASP's.
 //! 5. Scores contain no floats: numbers keep the digits of the file until they become [`decimal::Decimal`]s.
@@ -34,7 +35,7 @@
 //!    decides the verdict. The same input gives the same bytes, for any number of threads.
 //! 7. Every rule has an example that fails and one that passes, which are its tests.
 //! 8. Exit status: 0 passed, 1 problems found, 2 could not run. If a verdict is not certain, it is 2.
-//! 9. Each parser, renderer and engine is imported by one file, so that it can be replaced. `serde_json` is the exception.
+//! 9. Each parser, renderer and engine is imported by one module, so that it can be replaced. `serde_json` is the exception.
 //! 10. An excepted problem stays in the report. An input that was not read cannot be excepted.
 
 pub mod date;

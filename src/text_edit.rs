@@ -23,6 +23,16 @@ pub enum Safety {
     Suggested,
 }
 
+impl Safety {
+    /// The command that applies such fixes.
+    pub(crate) const fn in_words(self) -> &'static str {
+        match self {
+            Self::Safe => "yes, with `aivss-lint fix`",
+            Self::Suggested => "with `aivss-lint fix --unsafe`, whose suggestions need review",
+        }
+    }
+}
+
 /// A replacement of bytes by a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {

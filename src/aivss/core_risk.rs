@@ -128,6 +128,21 @@ impl CoreRisk {
         self.entries.iter().chain(self.threats).copied()
     }
 
+    /// A text by which a threat names it: its first identifier, or else its name.
+    pub(crate) fn reference(&self) -> &'static str {
+        self.ids().next().unwrap_or(self.name)
+    }
+
+    /// Its name, with its first identifier after it if there is one.
+    pub(crate) fn name_and_id(&self) -> String {
+        self.ids().next().map_or(self.name.to_owned(), |id| format!("{} ({id})", self.name))
+    }
+
+    /// A request for a threat of this risk, in words that count as a placeholder.
+    pub(crate) fn question(&self) -> String {
+        format!("TODO: say how {} can happen", self.name)
+    }
+
     /// The core risk that a text names: by its name in any spelling, or by an identifier with or without more after it.
     pub(crate) fn named(text: &str) -> Option<&'static Self> {
         static NAMES: LazyLock<Vec<Option<String>>> =

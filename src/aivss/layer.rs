@@ -15,6 +15,9 @@ struct LayerRow {
 /// The maximum number of layers that a shared threat or row is an answer for.
 pub(crate) const MOST_SHARED: usize = 3;
 
+/// The most bytes of a layer's name with the remarks after it.
+const LONGEST: usize = 100;
+
 /// A set of layers.
 #[derive(Debug)]
 pub(crate) struct LayerSet {
@@ -97,7 +100,6 @@ impl LayerSet {
     /// `Agentic Ecosystem (vertical)`. A number and a word such as `Layer` are skipped, and after them a remark, too. One word
     /// of a name is enough after the number of its layer: `L4 Deployment`.
     pub(crate) fn named(&'static self, name: &str) -> Option<LayerKind> {
-        const LONGEST: usize = 100;
         const SEPARATORS: [&str; 7] = [": ", " (", " — ", " – ", " - ", " | ", ", "];
         let name = name.trim();
         if name.len() > LONGEST {
@@ -115,13 +117,52 @@ impl LayerSet {
     }
 
     fn named_exactly(&'static self, name: &str) -> Option<LayerKind> {
-        const REMARKS: [&str; 8] =
-            ["layer", "vertical", "security", "threat", "threats", "risk", "risks", "analysis"];
-        let NameWords { mut words, layer, .. } = name_words(name);
-        let own = layer.and_then(|number| self.layers().nth(number.checked_sub(1)?));
-        if let Some(own) = own.filter(|own| words.len() > 2 && own.row().is_named(&words[..2])) {
-            return Some(own);
-        }
+        let NameWords { words, layer, .. } = name_words(name);
+        let own = self.numbered(layer).filter(|own| words.len() > 2 && own.row().is_named(&words[..2]));
+        own.or_else(|| self.named_alone(words, layer))
+    }
+
+    /// The layer that a line opens with after its number, and the end of the name: `Layer 4: Deployment & Infra is exposed`.
+    pub(crate) fn opening(&'static self, line: &str) -> Option<(LayerKind, usize)> {
+        let opening = &line[..line.floor_char_boundary(LONGEST)];
+        let whole = (opening.len() == line.len()).then_some(line.len());
+        let spaces = opening.rmatch_indices(char::is_whitespace).map(|(at, _)| at);
+        whole.into_iter().chain(spaces).find_map(|end| {
+            let NameWords { words, layer, .. } = name_words(&line[..end]);
+            Some((self.named_alone(words, Some(layer?))?, end))
+        })
+    }
+
+    /// The layer with a number.
+    fn numbered(&'static self, number: Option<usize>) -> Option<LayerKind> {
+        number.and_then(|number| self.layers().nth(number.checked_sub(1)?))
+    }
+
+    /// The layer that words name, with at most remarks after the name.
+    fn named_alone(&'static self, mut words: Vec<&str>, number: Option<usize>) -> Option<LayerKind> {
+        const REMARKS: [&str; 20] = [
+            "layer",
+            "vertical",
+            "security",
+            "threat",
+            "threats",
+            "risk",
+            "risks",
+            "analysis",
+            "mitigation",
+            "mitigations",
+            "severity",
+            "low",
+            "medium",
+            "high",
+            "critical",
+            "n",
+            "a",
+            "na",
+            "not",
+            "applicable",
+        ];
+        let own = self.numbered(number);
         loop {
             let found = self.layers().find(|kind| kind.row().is_named(&words));
             let found = found.or_else(|| own.filter(|own| own.row().has_all(&words)));

@@ -148,6 +148,28 @@ const AGENTIC_THREATS: [&str; 17] = [
     "Supply Chain Compromise",
 ];
 
+/// Weaknesses that threats of agents often refer to. The list of CWE has a thousand.
+#[cfg(feature = "server")]
+pub(crate) const WEAKNESSES: [(&str, &str); 17] = [
+    ("CWE-20", "Improper Input Validation"),
+    ("CWE-77", "Command Injection"),
+    ("CWE-94", "Code Injection"),
+    ("CWE-200", "Exposure of Sensitive Information to an Unauthorized Actor"),
+    ("CWE-250", "Execution with Unnecessary Privileges"),
+    ("CWE-269", "Improper Privilege Management"),
+    ("CWE-284", "Improper Access Control"),
+    ("CWE-287", "Improper Authentication"),
+    ("CWE-400", "Uncontrolled Resource Consumption"),
+    ("CWE-441", "Unintended Proxy or Intermediary (Confused Deputy)"),
+    ("CWE-494", "Download of Code Without Integrity Check"),
+    ("CWE-522", "Insufficiently Protected Credentials"),
+    ("CWE-778", "Insufficient Logging"),
+    ("CWE-829", "Inclusion of Functionality from Untrusted Control Sphere"),
+    ("CWE-862", "Missing Authorization"),
+    ("CWE-918", "Server-Side Request Forgery"),
+    ("CWE-1427", "Improper Neutralization of Input Used for LLM Prompting"),
+];
+
 /// An entry of a public list.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Reference {

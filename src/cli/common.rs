@@ -3,14 +3,20 @@
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::{env, fmt};
 
+use anstream::stream::RawStream;
+use anstream::{AutoStream, ColorChoice};
 use clap::builder::{ArgPredicate, PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, Args, Command};
+use supports_hyperlinks::Stream;
 
 use crate::cli::files_from::FilesFromArgs;
 use crate::cli::help::{OUTPUT, POLICY};
 use crate::date::Date;
+use crate::escape::uri_path;
+use crate::output::text::messages;
 use crate::output::{Look, begin_line, escape_line};
 use crate::rules;
 use crate::rules::Rule;
@@ -141,19 +147,46 @@ enum Color {
 }
 
 impl ColorArgs {
-    pub(crate) const AUTO: Self = Self { color: Color::Auto };
-
-    pub(crate) fn look(self) -> Look {
-        let color = match self.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
-        };
-        let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
-        let links = color && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout);
-        let unicode = io::stdout().is_terminal();
-        Look { color, unicode, width: width.clamp(40, 140), links, ..Look::PLAIN }
+    /// Applies the choice to both streams of the process.
+    pub(crate) fn apply(self) {
+        match self.color {
+            Color::Auto => {}
+            Color::Always => ColorChoice::Always.write_global(),
+            Color::Never => ColorChoice::Never.write_global(),
+        }
     }
+}
+
+/// The appearance of text on standard output.
+pub(crate) fn look() -> Look {
+    let stdout = io::stdout();
+    look_on(&stdout, Stream::Stdout)
+}
+
+/// The appearance of messages on standard error.
+pub(crate) fn error_look() -> Look {
+    look_on(&io::stderr(), Stream::Stderr)
+}
+
+fn look_on(stream: &impl RawStream, name: Stream) -> Look {
+    let color = AutoStream::choice(stream) != ColorChoice::Never;
+    let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
+    let links = color && supports_hyperlinks::on(name);
+    let unicode = stream.is_terminal();
+    let folder = (links && unicode).then(current_folder).flatten();
+    Look { color, unicode, width: width.clamp(40, 140), links, folder, ..Look::PLAIN }
+}
+
+/// The URL of the current folder, which the paths of messages are relative to.
+fn current_folder() -> Option<&'static str> {
+    static URL: OnceLock<Option<String>> = OnceLock::new();
+    let url = URL.get_or_init(|| {
+        #[expect(clippy::disallowed_methods, reason = "links need whole paths")]
+        let folder = env::current_dir().ok()?;
+        let path = folder.to_str()?.replace('\\', "/");
+        Some(format!("file:///{}/", uri_path(path.trim_matches('/'))))
+    });
+    url.as_deref()
 }
 
 /// Writes to standard output in one go. A closed pipe (`| head`) is not an error and does not change the verdict.
@@ -169,9 +202,14 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
     emit_to_stdout(|stdout| stdout.write_all(text.as_bytes()))
 }
 
-/// Prints a text to standard error. A closed stream is not an error.
-pub(crate) fn print_error(text: &str) {
-    let _ = io::stderr().write_all(text.as_bytes());
+/// Prints messages to standard output, a line each.
+pub(crate) fn print_messages(lines: &str) -> io::Result<()> {
+    print(&messages(lines, look()))
+}
+
+/// Prints messages to standard error, a line each. A closed stream is not an error.
+pub(crate) fn print_error(lines: &str) {
+    let _ = io::stderr().write_all(messages(lines, error_look()).as_bytes());
 }
 
 /// Prints a line that can quote files or arguments to standard error.

@@ -9,16 +9,17 @@ use clap::Args;
 
 use crate::aivss::{CORE_RISKS, CoreRisk};
 use crate::cli::common::{
-    ALREADY_EXISTS, CliError, OutputArgs, print, print_error, print_remarks, read_source, read_stdin,
-    refuse_other_than_yaml, refuse_stdin, write_new, write_output,
+    ALREADY_EXISTS, CliError, OutputArgs, error_look, print_error, print_messages, print_remarks,
+    read_source, read_stdin, refuse_other_than_yaml, refuse_stdin, write_new, write_output,
 };
-use crate::cli::fix::{change, place};
+use crate::cli::fix::change;
 use crate::cli::recipes::{ProgramSource, System};
 use crate::convert::data::Data;
 use crate::convert::export::export;
 use crate::convert::import::{Imported, import, import_in_place};
 use crate::convert::scaffold::{Scaffold, ScoreForm};
 use crate::likeness::nearest;
+use crate::output::text::{line_width, place, wrapped};
 use crate::output::{escape_line, is_steering};
 use crate::policy::Scope;
 use crate::report::Verdict;
@@ -118,7 +119,7 @@ pub(crate) fn run_init(args: &InitArgs, repository: &Repository) -> Result<Verdi
         );
         lines += if is_found(&model, repository) { "" } else { UNSEEN };
     }
-    print(&lines)?;
+    print_messages(&lines)?;
     Ok(verdict)
 }
 
@@ -196,7 +197,8 @@ fn ask(question: &str, options: &[&str], default: Option<&str>) -> Result<Option
     };
     let hint = if options.is_empty() { enter } else { format!("{} {enter}", options.join(", ")) };
     loop {
-        write!(io::stderr(), "{question} {hint}\n> ")?;
+        let question = wrapped(&format!("{question} {hint}"), line_width(error_look()), (0, 2));
+        write!(io::stderr(), "{question}\n> ")?;
         let mut answer = String::new();
         #[expect(clippy::disallowed_methods, reason = "the user answers there")]
         io::stdin().lock().read_line(&mut answer)?;
@@ -342,7 +344,7 @@ pub(crate) fn run_export(args: &ExportArgs, repository: &Repository) -> Result<V
         Ok(exported) => exported,
         Err(refusals) => {
             for refusal in refusals {
-                let place = place(source.name(), source.position(refusal.span.start));
+                let place = place(source.name(), source.position(refusal.span.start), error_look());
                 print_error(&format!("{place}: {}\n", escape_line(&refusal.message)));
             }
             return Ok(Verdict::CannotCheck);

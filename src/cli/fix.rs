@@ -13,10 +13,11 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::aivss::Formula;
-use crate::cli::common::{CliError, ColorArgs, PathArgs, PolicyArgs, print, print_error, refuse_stdin};
+use crate::cli::common::{
+    CliError, PathArgs, PolicyArgs, error_look, look, print, print_error, print_messages, refuse_stdin,
+};
 use crate::cli::gate::{CheckOptions, CheckRun, Keep, sound_policy};
 use crate::cli::lint_files::lint_files;
-use crate::cli::migrate::Version;
 use crate::cli::parallel::Progress;
 
 use crate::diagnostic::{Diagnostic, Level, Safety};
@@ -24,14 +25,14 @@ use crate::diff;
 use crate::fix::{FixOutcome, FixedPart, apply_fixes, is_unreadable};
 use crate::input_error::{InputError, LINK_OUT};
 use crate::lint::{LintContext, lint};
-use crate::output::text::line_width;
-use crate::output::{Look, Tone, begin_line, escape_line, painted, wrapped};
+use crate::output::text::place;
+use crate::output::{Look, Tone, begin_line, escape_line, levels_in_words, painted};
 use crate::report::{FileReport, Report, Verdict, count};
 use crate::rules::version_outdated::{self, outdated_scores};
 use crate::rules::{
     cvss_base_mismatch, factor_sum_mismatch, score_mismatch, severity_mismatch, uplift_mismatch,
 };
-use crate::source::{Position, Source};
+use crate::source::Source;
 use crate::workspace::FileTree;
 use crate::workspace::candidate::NamedFiles;
 use crate::workspace::files::{link_out, read, replace};
@@ -48,6 +49,26 @@ Examples:
 Derived values are written at their keys; an empty `score:` is enough. Inputs, values under an exception,
 and keys with an extra word or digit are not changed. A form for a layer does not answer it: the check fails
 until somebody does. Links are followed to their files within the repository.";
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Version {
+    /// The current public release
+    #[value(name = "0.8")]
+    V0_8,
+    /// The amendment proposed for v1, never below the CVSS base
+    #[value(name = "0.8-floor")]
+    V0_8Floor,
+}
+
+impl Version {
+    fn formula(self) -> Result<&'static Formula, CliError> {
+        let name = match self {
+            Self::V0_8 => "0.8",
+            Self::V0_8Floor => "0.8-floor",
+        };
+        Formula::named(name).ok_or_else(|| CliError::from(format!("unknown version {name}")))
+    }
+}
 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -71,18 +92,33 @@ pub(crate) struct FixArgs {
     /// Print only problems that were not fixed
     #[arg(short, long)]
     quiet: bool,
-    #[command(flatten)]
-    colors: ColorArgs,
+}
+
+/// Runs the former command `migrate`.
+pub(crate) fn migrate(args: &FixArgs, repository: &Repository) -> Result<Verdict, CliError> {
+    let version = args.to.unwrap_or(Version::V0_8);
+    let to = version.formula()?;
+    print_error(&format!("note: `migrate` is now `aivss-lint fix --to {}`\n", to.version));
+    fix_to(args, Some(to), repository)
 }
 
 pub(crate) fn run(args: &FixArgs, repository: &Repository) -> Result<Verdict, CliError> {
+    fix_to(args, args.to.map(Version::formula).transpose()?, repository)
+}
+
+/// Fixes files, and migrates older scores to a version.
+fn fix_to(
+    args: &FixArgs,
+    to: Option<&'static Formula>,
+    repository: &Repository,
+) -> Result<Verdict, CliError> {
     refuse_stdin(&args.files.paths, "fixed")?;
     let tree = FileTree::WorkTree(repository);
     let options = CheckOptions {
         named: if args.only_matching { NamedFiles::Filtered } else { NamedFiles::Checked },
         progress: if args.quiet { Progress::Hidden } else { Progress::for_people() },
         // A file without problems can have outdated scores.
-        keep: if args.to.is_some() { Keep::Texts } else { Keep::ProblemTexts },
+        keep: if to.is_some() { Keep::Texts } else { Keep::ProblemTexts },
         ..CheckOptions::new(&args.files.paths, args.policy.today())
     };
     let policy = sound_policy(args.policy.policy.as_deref(), tree)?;
@@ -92,17 +128,18 @@ pub(crate) fn run(args: &FixArgs, repository: &Repository) -> Result<Verdict, Cl
     let fixer = Fixer {
         context,
         safety: if args.suggestions { Safety::Suggested } else { Safety::Safe },
-        to: args.to.map(Version::formula).transpose()?,
+        to,
         repository: (!args.diff).then_some(repository),
+        look: if args.diff { error_look() } else { look() },
     };
     let summary = fixer.fix_all(&mut report);
-    let (lines, done) = if args.diff { ("", "would change") } else { (&*summary.changed, "changed") };
     let text = if args.quiet {
         &summary.left
     } else {
-        &(lines.to_owned() + &summary.left + &summary.in_words(&report, done))
+        let changed = if args.diff { "" } else { &*summary.changed };
+        &(changed.to_owned() + &summary.left + &summary.in_words(&report, args.diff))
     };
-    print_changes(text, args.diff.then_some(&summary.patch), args.colors.look())?;
+    print_changes(text, args.diff.then_some(&summary.patch))?;
     Ok(match report.verdict() {
         // A change that was not made is a problem.
         Verdict::Passed if args.diff && summary.files > 0 => Verdict::Failed,
@@ -128,37 +165,43 @@ struct FixSummary {
 }
 
 impl FixSummary {
-    fn in_words(&self, report: &Report, done: &str) -> String {
-        let mut left = Vec::new();
-        for level in [Level::Error, Level::Warning, Level::Note] {
-            let number = report.count(level);
-            if number > 0 {
-                left.push(count(number, level.name()));
-            }
+    fn in_words(&self, report: &Report, is_diff: bool) -> String {
+        let mut parts = Vec::new();
+        for (number, will, done, thing) in [
+            (self.migrated, "migrate", "migrated", "score"),
+            (self.numbers, "fix", "fixed", "value"),
+            (self.suggestions, "apply", "applied", "suggestion"),
+        ] {
+            let verb = if is_diff { will } else { done };
+            parts.extend((number > 0).then(|| format!("{verb} {}", count(number, thing))));
         }
+        let parts = if is_diff { format!("would {}", parts.join(" and ")) } else { parts.join(" and ") };
+        let mut line = match parts.get(..1) {
+            Some(first) if self.files > 0 => {
+                format!("{}{} in {}.", first.to_uppercase(), &parts[1..], count(self.files, "file"))
+            }
+            _ => "Nothing to fix.".to_owned(),
+        };
+        if is_diff && self.files > 0 {
+            line += " Run without --diff to apply.";
+        }
+        let mut left = levels_in_words(
+            report.diagnostics().filter(|(_, one)| report.counts(one)).map(|(_, one)| one.level),
+        );
         if !report.input_errors.is_empty() {
             left.push(format!("{} not read or written", count(report.input_errors.len(), "input")));
         }
-        let mut line = format!("{done}: ");
-        if self.migrated > 0 {
-            line += &format!("{} migrated, ", count(self.migrated, "score"));
-        }
-        line += &count(self.numbers, "number");
-        if self.suggestions > 0 {
-            line += &format!(" and {}", count(self.suggestions, "suggestion"));
-        }
-        line += &format!(" in {}; ", count(self.files, "file"));
         line += &match left.as_slice() {
-            [] => "no problems left".to_owned(),
-            left => format!("left: {}; run `aivss-lint`", left.join(", ")),
+            [] => " No problems left.".to_owned(),
+            left => format!(" Left: {}; run `aivss-lint`.", left.join(", ")),
         };
         if self.waiting > 0 {
-            line += &format!("; `aivss-lint fix --unsafe` has suggestions for {}", self.waiting);
+            line += &format!(" `aivss-lint fix --unsafe` has suggestions for {}.", self.waiting);
         }
         line + "\n"
     }
 
-    fn add(&mut self, source: &Source, changes: &[FixedPart], patch: &str) {
+    fn add(&mut self, source: &Source, changes: &[FixedPart], patch: &str, look: Look) {
         self.files += 1;
         self.patch += patch;
         for change in changes {
@@ -169,7 +212,7 @@ impl FixSummary {
                 Safety::Safe => self.numbers += 1,
                 Safety::Suggested => self.suggestions += usize::from(!change.after.is_empty()),
             }
-            self.changed += &changed_line(source, change);
+            self.changed += &changed_line(source, change, look);
         }
     }
 }
@@ -180,6 +223,8 @@ struct Fixer<'f> {
     to: Option<&'static Formula>,
     /// The repository to write to; `None` for a patch.
     repository: Option<&'f Repository>,
+    /// The appearance of the lines about changes.
+    look: Look,
 }
 
 impl Fixer<'_> {
@@ -200,7 +245,7 @@ impl Fixer<'_> {
                 summary.waiting += fixes.filter(|fix| fix.safety == Safety::Suggested).count();
             }
             for problem in &file.diagnostics {
-                let place = place(file.name(), file.position(problem.span.start));
+                let place = place(file.name(), file.position(problem.span.start), self.look);
                 summary.left.extend(left_line(problem, &place));
             }
         }
@@ -211,32 +256,41 @@ impl Fixer<'_> {
 
     fn fix_file(&self, file: &mut FileReport, summary: &mut FixSummary) -> Result<(), String> {
         let source = readable(file)?;
+        let outdated = |text: &str| {
+            let source = Source::decode(source.name(), text.as_bytes().to_vec());
+            self.to.map_or_else(Vec::new, |to| outdated_scores(&source, to))
+        };
         let FixOutcome { text, changes } = apply_fixes(source.text(), self.safety, |text| {
             let mut problems = lint_text(file, text, self.context);
-            if let Some(to) = self.to {
-                let now = Source::decode(source.name(), text.as_bytes().to_vec());
-                problems.extend(outdated_scores(&now, to));
-            }
+            problems.extend(outdated(text));
             problems
         });
-        if changes.is_empty() {
+        let blocked = outdated(&text);
+        if changes.is_empty() && blocked.is_empty() {
             return Ok(());
         }
-        let patch = change(&source, &text, self.repository)?;
-        // A file with several names is changed once.
-        if real_path(file).is_none_or(|path| summary.reached.insert(path)) {
-            summary.add(&source, &changes, &patch);
+        if !changes.is_empty() {
+            let patch = change(&source, &text, self.repository)?;
+            // A file with several names is changed once.
+            if real_path(file).is_none_or(|path| summary.reached.insert(path)) {
+                summary.add(&source, &changes, &patch, self.look);
+            }
         }
         let source = Source::decode(file.name(), text.into_bytes());
-        let linted = lint(&source, &file.path, self.context);
+        let mut linted = lint(&source, &file.path, self.context);
+        linted.diagnostics.retain(|problem| {
+            let place = (&problem.rule, problem.model, problem.owner);
+            !blocked.iter().any(|blocked| (&blocked.rule, blocked.model, blocked.owner) == place)
+        });
+        linted.diagnostics.extend(blocked);
         *file = FileReport::new(Arc::new(source), file.path.clone(), linted.models, linted.diagnostics);
         Ok(())
     }
 }
 
-fn changed_line(source: &Source, change: &FixedPart) -> String {
+fn changed_line(source: &Source, change: &FixedPart, look: Look) -> String {
     let FixedPart { span, before, after, rule, title, safety } = change;
-    let place = place(source.name(), source.position(span.start));
+    let place = place(source.name(), source.position(span.start), look);
     let before = if before.is_empty() { "nothing".into() } else { escape_line(before) };
     let after = after.trim_start();
     let suggested = match safety {
@@ -246,17 +300,21 @@ fn changed_line(source: &Source, change: &FixedPart) -> String {
         Safety::Suggested => " (suggested)",
     };
     // The title summarizes more than a word.
-    let change = if after.contains(' ') { title.clone() } else { format!("{before} → {after}") };
+    let change = if after.contains(' ') {
+        title.clone()
+    } else {
+        format!("{before} → {}", painted(after, Tone::Good, look))
+    };
     format!("{place}: {rule}: {change}{suggested}\n")
 }
 
-pub(crate) fn lint_text(file: &FileReport, text: &str, context: LintContext<'_>) -> Vec<Diagnostic> {
+fn lint_text(file: &FileReport, text: &str, context: LintContext<'_>) -> Vec<Diagnostic> {
     let source = Source::decode(file.name(), text.as_bytes().to_vec());
     lint(&source, &file.path, context).diagnostics
 }
 
 /// The text of a file, if it was kept and could be parsed.
-pub(crate) fn readable(file: &FileReport) -> Result<Arc<Source>, String> {
+fn readable(file: &FileReport) -> Result<Arc<Source>, String> {
     match &file.source {
         Some(source) if source.undecodable().is_none() && !file.diagnostics.iter().any(is_unreadable) => {
             Ok(Arc::clone(source))
@@ -306,17 +364,16 @@ fn target(path: &Path, repository: &Repository) -> Result<PathBuf, String> {
 }
 
 /// The path of a file that all its links share.
-pub(crate) fn real_path(file: &FileReport) -> Option<PathBuf> {
+fn real_path(file: &FileReport) -> Option<PathBuf> {
     Path::new(file.name()).canonicalize().ok()
 }
 
 /// Prints the lines about changes: to standard error after the patch, if there is one.
-pub(crate) fn print_changes(lines: &str, patch: Option<&String>, look: Look) -> Result<(), CliError> {
-    let broken = lines.split('\n').map(|line| wrapped(line, line_width(look), (0, 2)));
-    let lines = broken.collect::<Vec<_>>().join("\n");
-    let Some(patch) = patch else { return Ok(print(&lines)?) };
+pub(crate) fn print_changes(lines: &str, patch: Option<&String>) -> Result<(), CliError> {
+    let Some(patch) = patch else { return Ok(print_messages(lines)?) };
+    let look = look();
     print(&if look.color { in_color(patch, look) } else { patch.clone() })?;
-    print_error(&lines);
+    print_error(lines);
     Ok(())
 }
 
@@ -336,17 +393,15 @@ fn in_color(patch: &str, look: Look) -> String {
     lines.collect()
 }
 
-/// The beginning of a line about a position.
-pub(crate) fn place(name: &str, at: Position) -> String {
-    format!("{}:{}:{}", begin_line(name), at.line, at.column)
-}
-
-pub(crate) fn error_line(error: &InputError) -> String {
+fn error_line(error: &InputError) -> String {
     format!("{}: {}\n", begin_line(error.path()), escape_line(&error.to_string()))
 }
 
 /// The line about a derived value that is wrong and cannot be fixed in its place.
-pub(crate) fn left_line(problem: &Diagnostic, place: &str) -> Option<String> {
+fn left_line(problem: &Diagnostic, place: &str) -> Option<String> {
+    if problem.rule == version_outdated::RULE.name && problem.level == Level::Error {
+        return Some(format!("{place}: {}: {}\n", problem.rule, escape_line(&problem.message)));
+    }
     let rules = [
         &score_mismatch::RULE,
         &severity_mismatch::RULE,

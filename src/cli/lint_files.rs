@@ -234,7 +234,7 @@ impl RunResult {
         self.report.input_errors.extend(discovery.errors.iter().cloned());
         self.report.skipped.extend(discovery.left_out.iter().cloned());
         if !empty.is_empty() || run.options.lists_others {
-            add_hinted(&mut self.report, &discovery.hinted);
+            add_hinted(&mut self.report, discovery);
         }
         report_others(&mut self.report, empty, run.repository());
     }

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use crate::cli::common::{CliError, ColorArgs, PathArgs, PolicyArgs, print, refuse_stdin};
+use crate::cli::common::{CliError, PathArgs, PolicyArgs, look, print, refuse_stdin};
 use crate::cli::gate::{CheckOptions, CheckRun};
 use crate::cli::lint_files::{RunStage, lint_discovered};
 use crate::input_error::{InputError, SkipReason};
-use crate::output::text::{line_width, wrapped};
-use crate::output::{Look, escape_line};
+use crate::output::text::{cut_end, file_link, line_width, width, wrapped};
+use crate::output::{Look, Tone, escape_line, painted};
 use crate::report::{FileReport, Report, Verdict, count};
 use crate::workspace::FileTree;
 use crate::workspace::candidate::skipped;
@@ -77,7 +77,7 @@ pub(crate) fn run(args: &ListArgs, repository: &Repository) -> Result<Verdict, C
     report.policy = name;
     let listing = Listing::of(&report, left_out);
     match args.format {
-        ListFormat::Human => print(&listing.in_words(ColorArgs::AUTO.look()))?,
+        ListFormat::Human => print(&listing.in_words(look()))?,
         ListFormat::Json => print(&format!("{:#}\n", listing.json()))?,
     }
     Ok(if listing.errors.is_empty() { Verdict::Passed } else { Verdict::CannotCheck })
@@ -121,29 +121,44 @@ impl<'r> Listing<'r> {
 
     fn in_words(&self, look: Look) -> String {
         let mut text = format!("policy: {}\n", escape_line(self.policy));
-        text += &heading("checked", self.checked.len());
-        let width = self.checked.iter().map(|file| file.name().chars().count()).max().unwrap_or(0).min(40);
-        for file in &self.checked {
-            let (name, contents) = (escape_line(file.name()), escape_line(&contents(file)));
-            let is_short = name.chars().count() <= width;
-            let gap = if is_short { "  ".to_owned() } else { format!("\n{:width$}", "", width = width + 4) };
-            text += &format!("  {name:width$}{gap}{contents}\n");
+        text += &heading("checked", self.checked.len(), Tone::Good, look);
+        let most = if look.unicode { look.width / 2 } else { usize::MAX };
+        let contents =
+            self.checked.iter().map(|file| cut_end(&escape_line(&contents(file)), most).into_owned());
+        let contents: Vec<String> = contents.collect();
+        let longest = contents.iter().map(|text| width(text)).max().unwrap_or(0);
+        let room = if look.unicode { look.width.saturating_sub(4 + longest).max(40) } else { 40 };
+        let names = self.checked.iter().map(|file| width(&escape_line(file.name()))).max();
+        let column = names.unwrap_or(0).min(room);
+        for (file, contents) in self.checked.iter().zip(contents) {
+            let name = escape_line(file.name());
+            let gap = match column.checked_sub(width(&name)) {
+                Some(rest) => " ".repeat(rest + 2),
+                None => format!("\n{:1$}", "", column + 4),
+            };
+            let name = file_link(&name, file.name(), look);
+            text += &format!("  {name}{gap}{}\n", painted(&contents, Tone::Dim, look));
         }
         if self.checked.is_empty() && self.skipped.iter().all(|file| file.next.is_none()) {
-            text += "  next: `aivss-lint init` writes a threat model\n";
+            text += &format!(
+                "  next: {}\n",
+                painted("`aivss-lint init` writes a threat model", Tone::Action, look)
+            );
         }
         if !self.skipped.is_empty() {
-            text += &heading("skipped", self.skipped.len());
+            text += &heading("skipped", self.skipped.len(), Tone::Caution, look);
         }
         for SkippedFile { path, reason, next, .. } in &self.skipped {
-            text += &format!("  {}\n", escape_line(path));
-            for line in [Some(reason.clone()), next.as_ref().map(|next| format!("next: {next}"))] {
+            text += &format!("  {}\n", file_link(&escape_line(path), path, look));
+            let next = next.as_ref().map(|next| format!("next: {next}"));
+            for (line, tone) in [(Some(reason), Tone::Dim), (next.as_ref(), Tone::Action)] {
                 let Some(line) = line else { continue };
-                text += &format!("      {}\n", wrapped(&escape_line(&line), line_width(look), (6, 8)));
+                let line = wrapped(&escape_line(line), line_width(look), (6, 8));
+                text += &format!("      {}\n", painted(&line, tone, look));
             }
         }
         if !self.errors.is_empty() {
-            text += &heading("cannot check", self.errors.len());
+            text += &heading("cannot check", self.errors.len(), Tone::Bad, look);
         }
         for error in &self.errors {
             let line = format!("{}: {error}", error.path());
@@ -173,8 +188,8 @@ impl<'r> Listing<'r> {
     }
 }
 
-fn heading(word: &str, number: usize) -> String {
-    format!("\n{word}: {}\n", count(number, "file"))
+fn heading(word: &str, number: usize, tone: Tone, look: Look) -> String {
+    format!("\n{}: {}\n", painted(word, tone, look), count(number, "file"))
 }
 
 /// The agents of a file, or their number.

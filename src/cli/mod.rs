@@ -10,7 +10,6 @@ mod gate;
 mod help;
 mod lint_files;
 mod list;
-mod migrate;
 mod outputs;
 mod parallel;
 mod policy;
@@ -25,6 +24,7 @@ mod skipped;
 mod usage_error;
 
 use std::env;
+use std::ffi::OsString;
 use std::panic::{self, PanicHookInfo};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -33,7 +33,7 @@ use std::thread;
 use clap::error::ErrorKind;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::cli::common::{CliError, print_error_line, without_stdin};
+use crate::cli::common::{CliError, ColorArgs, print_error_line, without_stdin};
 use crate::cli::parallel::STACK;
 use crate::output::{escape_line, is_steering};
 use crate::policy::REGO_THREAD;
@@ -59,6 +59,8 @@ struct CommandLine {
     command: Option<Command>,
     #[command(flatten)]
     check: check::CheckArgs,
+    #[command(flatten)]
+    colors: ColorArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -86,7 +88,7 @@ enum Command {
     Score(score::Arguments),
     /// Migrate threat models to another version of the standard (now `fix --to`)
     #[command(hide = true)]
-    Migrate(migrate::MigrateArgs),
+    Migrate(fix::FixArgs),
     /// Create a threat model from a page or another format
     #[command(after_help = documents::IMPORT_EXAMPLES)]
     Import(documents::ImportArgs),
@@ -168,7 +170,7 @@ fn unless_it_panics(run: fn() -> ExitCode) -> ExitCode {
 
 fn run_command() -> ExitCode {
     let parsed = CommandLine::command()
-        .try_get_matches()
+        .try_get_matches_from(arguments())
         .and_then(|matches| Ok((CommandLine::from_arg_matches(&matches)?, matches)));
     let result = match parsed {
         #[cfg(feature = "server")]
@@ -176,7 +178,7 @@ fn run_command() -> ExitCode {
         Ok((mut line, matches)) => dispatch(&mut line, &matches),
         // Help and version go to standard output with status 0, usage errors to standard error with status 2.
         Err(error) if !error.use_stderr() => {
-            let help = help::grouped(CommandLine::command()).try_get_matches();
+            let help = help::grouped(CommandLine::command()).try_get_matches_from(arguments());
             let _ = help.err().filter(|_| error.kind() == ErrorKind::DisplayHelp).unwrap_or(error).print();
             return ExitCode::SUCCESS;
         }
@@ -187,6 +189,18 @@ fn run_command() -> ExitCode {
     };
     let verdict = result.inspect_err(|error| print_error_line(&format!("error: {}", error.0)));
     ExitCode::from(verdict.map_or(2, Verdict::exit_code))
+}
+
+/// The arguments of the process. clap takes options before a command for those of `check`, so that `--color` is moved.
+fn arguments() -> Vec<OsString> {
+    let mut all: Vec<OsString> = env::args_os().collect();
+    let option = all.get(1).and_then(|option| option.to_str()).unwrap_or_default();
+    let taken = if option == "--color" { 2 } else { usize::from(option.starts_with("--color=")) };
+    let command = all.get(1 + taken).and_then(|word| word.to_str());
+    if taken > 0 && command.is_some_and(|word| command_names().iter().any(|name| name == word)) {
+        all[1..=1 + taken].rotate_left(taken);
+    }
+    all
 }
 
 /// Prints an error of the command line, and writes it to the reports that `check` was asked for.
@@ -211,6 +225,7 @@ fn command_names() -> Vec<String> {
 }
 
 fn dispatch(line: &mut CommandLine, matches: &ArgMatches) -> Result<Verdict, CliError> {
+    line.colors.apply();
     line.read_lists()?;
     let targets = line.command.as_ref().map_or_else(|| line.check.targets(), Command::targets);
     #[expect(clippy::disallowed_methods, reason = "paths are relative to it")]
@@ -230,7 +245,7 @@ fn dispatch(line: &mut CommandLine, matches: &ArgMatches) -> Result<Verdict, Cli
         Command::Fix(args) => return fix::run(args, &repository),
         Command::Init(args) => return documents::run_init(args, &repository),
         Command::Export(args) => return documents::run_export(args, &repository),
-        Command::Migrate(args) => return migrate::run(args, &repository),
+        Command::Migrate(args) => return fix::migrate(args, &repository),
         Command::List(args) => return list::run(args, &repository),
         Command::Score(args) => return score::run(args, &repository),
         Command::Policy(policy::PolicyCommand::Show(args)) => return policy::show(args, &repository),

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use clap::{ArgMatches, Args, ValueEnum};
 
 use crate::cli::common::{
-    CliError, ColorArgs, FAILED, emit_to_stdout, parse_category, print_error, refuse_terminal, variable,
+    CliError, FAILED, emit_to_stdout, error_look, look, parse_category, print_error, refuse_terminal,
+    variable,
 };
 use crate::cli::gate::Keep;
 use crate::cli::help::OUTPUT;
@@ -49,8 +50,6 @@ pub(crate) struct ReportArgs {
     /// Print problems only, and nothing if the check passes; reports in files stay complete
     #[arg(short, long, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    #[command(flatten)]
-    colors: ColorArgs,
 }
 
 /// The problems that are printed on a terminal.
@@ -184,7 +183,7 @@ impl Output {
             if let Rendering::Report(Format::Concise(Look { beside: Verbosity::Everything, .. })) =
                 self.rendering
             {
-                print_error(&(output::verdict_line(report) + "\n"));
+                print_error(&(output::verdict_line(report, error_look()) + "\n"));
             }
         }
         if let Some(message) = output::left_out(left_out) {
@@ -215,11 +214,7 @@ impl ReportArgs {
     }
 
     fn output(&self, name: FormatName, file: Option<PathBuf>) -> Output {
-        let look = if file.is_some() {
-            Look::PLAIN
-        } else {
-            Look { beside: self.verbosity(), ..self.colors.look() }
-        };
+        let look = if file.is_some() { Look::PLAIN } else { Look { beside: self.verbosity(), ..look() } };
         let most = self.max_problems.unwrap_or(if look.unicode && name == FormatName::Human {
             MOST
         } else {

@@ -1,12 +1,13 @@
 //! `policy`: the settings of a policy for one file, and the tests of policies.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::common::{CliError, ColorArgs, emit_to_stdout, print, read_source};
+use crate::cli::common::{CliError, emit_to_stdout, look, print, print_messages, read_source};
 use crate::cli::gate::broken_report;
 use crate::date::Date;
 use crate::diagnostic::Level;
@@ -52,8 +53,6 @@ pub(crate) struct ShowArgs {
     /// List all rules, also those with their own level
     #[arg(long)]
     all: bool,
-    #[command(flatten)]
-    colors: ColorArgs,
 }
 
 #[derive(Debug, Args)]
@@ -72,7 +71,7 @@ pub(crate) fn show(args: &ShowArgs, repository: &Repository) -> Result<Verdict, 
         Err((name, broken)) => return report_broken(name, broken, repository),
     };
     let levels = if args.all { ShownLevels::All } else { ShownLevels::Changed };
-    let look = args.colors.look();
+    let look = look();
     let Some(path) = &args.path else {
         let text = format!("# {}\n{}", escape_line(&name), policy.written(&policy.settings, None, levels));
         print(&in_color(&text, look))?;
@@ -90,7 +89,7 @@ pub(crate) fn show(args: &ShowArgs, repository: &Repository) -> Result<Verdict, 
         let agent_name = agent.name.map(|name| format!(" ({})", name.value)).unwrap_or_default();
         let (environment, tier) = (environment.unwrap_or("no environment"), tier.unwrap_or("no tier"));
         let title = format!("# settings of {name} for {file}{agent_name}: {environment}, {tier}");
-        out += &(wrapped(&escape_line(&title), line_width(look), (0, 0)).replace('\n', "\n# ") + "\n");
+        out += &(escape_line(&title) + "\n");
         out += &policy.written(&settings, Some(&path), levels);
     }
     if out.is_empty() {
@@ -105,14 +104,20 @@ fn in_color(text: &str, look: Look) -> String {
     let lines = text.lines().map(|line| {
         let at = if line.starts_with('#') { Some(0) } else { line.find("  # ") };
         let (yaml, comment) = line.split_at(at.unwrap_or(line.len()));
-        format!("{yaml}{}\n", painted(comment, Tone::Dim, look))
+        // A comment of its own stays one on each line.
+        let comment = if yaml.is_empty() {
+            Cow::Owned(wrapped(comment, line_width(look), (0, 4)).replace("\n    ", "\n#   "))
+        } else {
+            Cow::Borrowed(comment)
+        };
+        format!("{yaml}{}\n", painted(&comment, Tone::Dim, look))
     });
     lines.collect()
 }
 
 fn report_broken(name: String, broken: Vec<Broken>, repository: &Repository) -> Result<Verdict, CliError> {
     let report = broken_report(name, broken, repository, Date::today(), Level::Error);
-    let format = Format::Human(ColorArgs::AUTO.look());
+    let format = Format::Human(look());
     emit_to_stdout(|stdout| output::write(&report, format, stdout).map(drop))?;
     Ok(report.verdict())
 }
@@ -292,7 +297,9 @@ fn print_summary(
         lines.push(format!("{}: no policy tests found", repository.shown(&args.folder)));
         Verdict::CannotCheck
     };
-    lines.push(format!("{passed} passed, {failed} failed"));
-    emit_to_stdout(|stdout| lines.iter().try_for_each(|line| writeln!(stdout, "{}", escape_line(line))))?;
+    let text: String = lines.iter().map(|line| escape_line(line) + "\n").collect();
+    let tone = if verdict == Verdict::Passed { Tone::Good } else { Tone::Bad };
+    let numbers = painted(&format!("{passed} passed, {failed} failed"), tone, look());
+    print_messages(&(text + &numbers + "\n"))?;
     Ok(verdict)
 }

@@ -10,13 +10,14 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use serde_json::json;
 
-use crate::cli::common::{CliError, ColorArgs, RuleName, emit_to_stdout, find_rule, print};
+use crate::cli::common::{CliError, RuleName, emit_to_stdout, find_rule, look, print};
 use crate::explain::{book, page};
 use crate::likeness::nearest;
 use crate::output::text::{Tone, line_width, painted, wrapped};
 use crate::output::{Look, render_page};
 use crate::rules;
 use crate::schema::{REGO_INPUT, REPORT, ROW, SCORE, Schema};
+use crate::text_edit::Safety;
 use crate::workspace::files::{create_folder, replace};
 
 #[derive(Debug, Args)]
@@ -24,8 +25,6 @@ pub(crate) struct ExplainArgs {
     /// Rule, as reports print it in brackets
     #[arg(value_parser = RuleName, hide_possible_values = true)]
     rule: String,
-    #[command(flatten)]
-    colors: ColorArgs,
 }
 
 pub(crate) fn explain(args: &ExplainArgs) -> Result<(), CliError> {
@@ -38,7 +37,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<(), CliError> {
         };
         return Err(format!("unknown rule `{name}`; {help}").into());
     };
-    let look = args.colors.look();
+    let look = look();
     let page = render_page(&page(rule), look);
     let Some((name, rest)) = page.split_once('\n').filter(|_| look.unicode) else { return Ok(print(&page)?) };
     let level = painted(rule.level.name(), rule.level.into(), look);
@@ -51,8 +50,6 @@ pub(crate) struct RulesArgs {
     /// Format of the list
     #[arg(short, long, value_name = "FORMAT", default_value = "human")]
     format: RulesFormat,
-    #[command(flatten)]
-    colors: ColorArgs,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -67,12 +64,12 @@ enum RulesFormat {
 
 pub(crate) fn list_rules(args: &RulesArgs) -> Result<(), CliError> {
     let text = match args.format {
-        RulesFormat::Human => by_family(args.colors.look()),
+        RulesFormat::Human => by_family(look()),
         RulesFormat::Json => {
             let mut list = Vec::new();
-            for rules::Rule { name, level, fixed, summary, why, remedy, see, .. } in rules::ALL {
+            for rules::Rule { name, level, fixed, fix, summary, why, remedy, see, .. } in rules::ALL {
                 list.push(json!({
-                    "name": name, "level": level, "fixed": fixed, "summary": summary, "why": why,
+                    "name": name, "level": level, "fixed": fixed, "fix": fix, "summary": summary, "why": why,
                     "remedy": remedy, "see": see,
                 }));
             }
@@ -93,12 +90,19 @@ fn by_family(look: Look) -> String {
             text += &format!("{space}{}\n", painted(heading, Tone::Strong, look));
         }
         let fixed = if rule.fixed { " (fixed)" } else { "" };
+        let mark = match rule.fix {
+            None => String::new(),
+            Some(Safety::Safe) => format!(" {}", painted("[fix]", Tone::Good, look)),
+            Some(Safety::Suggested) => format!(" {}", painted("[fix\u{a0}--unsafe]", Tone::Caution, look)),
+        };
         let level = painted(&format!("{:7}", rule.level.name()), rule.level.into(), look);
         let indent = width + 13;
-        let summary = wrapped(&format!("{}{fixed}", rule.summary), line_width(look), (indent, indent));
-        text += &format!("  {:width$}  {level}  {summary}\n", rule.name);
+        let summary = wrapped(&format!("{}{fixed}{mark}", rule.summary), line_width(look), (indent, indent));
+        text += &format!("  {:width$}  {level}  {}\n", rule.name, summary.replace('\u{a0}', " "));
     }
-    text + "\nA fixed rule cannot be lowered or excepted. `aivss-lint explain RULE` shows examples.\n"
+    let marks = "[fix]: `aivss-lint fix` corrects it. [fix --unsafe]: it has a suggestion, which needs review. \
+                 A fixed rule cannot be lowered or excepted. `aivss-lint explain RULE` shows examples.";
+    text + &format!("\n{}\n", wrapped(marks, line_width(look), (0, 0)))
 }
 
 #[derive(Debug, Args)]

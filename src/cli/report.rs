@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::cli::common::{
-    CliError, ColorArgs, OutputArgs, PathArgs, PolicyArgs, links, open_base, print_error, print_error_line,
+    CliError, OutputArgs, PathArgs, PolicyArgs, links, look, open_base, print_error, print_error_line,
     refuse_stdin, refuse_terminal,
 };
 use crate::cli::files_from::FilesFromArgs;
@@ -289,8 +289,6 @@ pub(crate) struct DiffArgs {
     /// Format of the differences
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: DiffFormat,
-    #[command(flatten)]
-    colors: ColorArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -306,7 +304,7 @@ enum DiffFormat {
 /// Returns that it passed if both sides could be compared, whatever their verdicts are.
 pub(crate) fn diff(args: &DiffArgs, repository: &Repository) -> Result<Verdict, CliError> {
     let rendering = match args.format {
-        DiffFormat::Human => Rendering::Change(args.colors.look()),
+        DiffFormat::Human => Rendering::Change(look()),
         DiffFormat::Json => Rendering::Report(Format::Json),
         DiffFormat::Markdown => Rendering::Report(Format::Markdown),
     };

@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::aivss::Factor;
 use crate::aivss::{ALL, Formula, INPUT_DECIMALS};
-use crate::cli::common::{CliError, ColorArgs, emit_to_stdout, refuse_stdin};
+use crate::cli::common::{CliError, emit_to_stdout, look, refuse_stdin};
 use crate::cli::gate::{CheckOptions, CheckRun, sound_policy};
 use crate::cli::lint_files::lint_files;
 
@@ -73,8 +73,6 @@ pub(crate) struct Arguments {
     /// Write this format
     #[arg(short, long, value_name = "FORMAT", default_value = "human")]
     format: ScoreFormat,
-    #[command(flatten)]
-    colors: ColorArgs,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -130,7 +128,7 @@ pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
     emit_to_stdout(|stdout| match arguments.format {
         ScoreFormat::Json => write_breakdowns_json(&breakdowns, &errors, formulas, stdout),
         ScoreFormat::Human if !arguments.details && !arguments.all && files > FEW => {
-            let look = arguments.colors.look();
+            let look = look();
             write_score_table(&breakdowns, look, stdout)?;
             let hint = "aivss-lint score FILE explains one score, --details explains all";
             writeln!(stdout, "\n{}", painted(hint, Tone::Dim, look))?;
@@ -141,7 +139,7 @@ pub(crate) fn run(arguments: &Arguments, repository: &Repository) -> Result<Verd
                 if at > 0 {
                     writeln!(stdout)?;
                 }
-                write_breakdown(breakdown, formulas, arguments.colors.look(), stdout)?;
+                write_breakdown(breakdown, formulas, look(), stdout)?;
             }
             if !breakdowns.is_empty() && !errors.is_empty() {
                 writeln!(stdout)?;

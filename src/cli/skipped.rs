@@ -7,16 +7,24 @@ use crate::file_kind::OtherFile;
 use crate::input_error::InputError;
 use crate::report::Report;
 use crate::source::{Language, Source};
-use crate::workspace::candidate::Candidate;
+use crate::workspace::candidate::{Candidate, Discovery};
 use crate::workspace::files::read;
 use crate::workspace::repository::Repository;
 
-/// Adds files that were not searched by their names, if they are recognized as those of other tools or as pages.
-pub(crate) fn add_hinted(report: &mut Report, hinted: &[Candidate]) {
-    for Candidate { name, matched, path, .. } in hinted {
-        let Ok(bytes) = read(path) else { continue };
+/// Adds files that were not searched by their names, if they are recognized as those of other tools or as pages. A page
+/// whose name does not hint at a threat model must analyze layers.
+pub(crate) fn add_hinted(report: &mut Report, discovery: &Discovery) {
+    /// The largest page without a hint that is read, in bytes.
+    const LARGEST: usize = 1024 * 1024;
+    let hinted = discovery.hinted.iter().map(|candidate| (candidate, true));
+    let pages = discovery.pages.iter().map(|candidate| (candidate, false));
+    for (Candidate { name, matched, path, .. }, is_hinted) in hinted.chain(pages) {
+        let bytes = read(path).unwrap_or_default();
+        if !is_hinted && bytes.len() > LARGEST {
+            continue;
+        }
         let other = OtherFile::recognize(matched, &Source::decode(name.clone(), bytes), false);
-        if !other.is_unknown() {
+        if if is_hinted { !other.is_unknown() } else { other.has_layers() } {
             report.others.insert(name.clone(), other);
         }
     }

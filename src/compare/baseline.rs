@@ -348,8 +348,8 @@ impl Baseline<'_> {
     /// Marks the problems that the base has too; returns the rules of the base's errors that are fixed, with their numbers.
     /// Errors count as fixed in files and models that still exist and that `asked` selects.
     ///
-    /// Two problems are the same if rule, owner and message are, on any line; with an amount, if that is not greater. A
-    /// problem that prevents reading is the same only if the file is. `is_reported` selects the problems that the base's
+    /// Two problems are the same if rule, owner, part and message are, on any line; with an amount in place of the message,
+    /// if that is not greater. A problem that prevents reading is the same only if the file is. `is_reported` selects the problems that the base's
     /// own run reports.
     pub fn mark_known(
         &self,

@@ -3,7 +3,6 @@
 pub(crate) mod data;
 pub mod export;
 pub mod import;
-pub mod migrate;
 mod risks;
 pub(crate) mod scaffold;
 pub(crate) mod yaml_text;

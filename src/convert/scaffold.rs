@@ -2,7 +2,7 @@
 //!
 //! An empty key fails the check until it is filled in, so no decision of a person is made here.
 
-use crate::aivss::{Factor, Formula, LayerKind, LayerSet};
+use crate::aivss::{CORE_RISKS, CoreRisk, Factor, Formula, LayerKind, LayerSet};
 use crate::convert::data::Data;
 use crate::convert::risks::open_risks;
 use crate::convert::yaml_text::{comment, quoted, value};
@@ -109,7 +109,7 @@ impl Scaffold {
             ScoreForm::Absent => yaml.note(0, "The policy requires no score. `aivss` is the place for one."),
             ScoreForm::Asked | ScoreForm::Offered => yaml.agent_score(self),
         }
-        yaml.layers(self.part("maestro"), self.score);
+        yaml.layers(self);
         yaml.risks(2, self);
         let findings = self.part("findings");
         if !findings.items().is_empty() {
@@ -209,8 +209,12 @@ impl ScaffoldText {
 
     /// An empty key, after its description in the schema.
     fn asked(&mut self, indent: usize, key: &str, path: &[&str]) {
-        self.note(indent, Schema::ThreatModel.description(path).unwrap_or_default());
+        self.described(indent, path);
         self.key(indent, key, "\n");
+    }
+
+    fn described(&mut self, indent: usize, path: &[&str]) {
+        self.note(indent, Schema::ThreatModel.description(path).unwrap_or_default());
     }
 
     fn entry(&mut self, indent: usize, key: &str, data: &Data) {
@@ -285,8 +289,7 @@ impl ScaffoldText {
             self.note(indent, question);
         }
         for one in open {
-            let id = one.risk.ids().next().map(|id| format!(" ({id})")).unwrap_or_default();
-            self.note(indent, &format!("- {}{id}, {}", one.risk.name, one.details()));
+            self.note(indent, &format!("- {}, {}", one.risk.name_and_id(), one.details()));
         }
     }
 
@@ -373,14 +376,23 @@ impl ScaffoldText {
         }
     }
 
-    fn layers(&mut self, layers: &Data, score: ScoreForm) {
+    fn layers(&mut self, scaffold: &Scaffold) {
+        let layers = scaffold.part("maestro");
+        // Without any factor, every core risk may be open.
+        let asks_for_risks =
+            scaffold.score == ScoreForm::Asked && scaffold.model.get("aivss/factors").is_none();
         self.text.push_str("\n# MAESTRO layers: the threats of each.\nmaestro:\n");
         if LayerSet::DEFAULT.layers().any(|kind| layers.get(kind.key()).is_none()) {
             let open = "If the sources do not say: `{ status: uncertain, analysis: What is not known. }`. If it does not \
                         apply: `{ status: not_applicable, reason: Why. }`.";
             self.note(2, open);
         }
-        if score == ScoreForm::Absent {
+        if asks_for_risks {
+            let risks = "A core risk whose factors are all 0.5 or above needs a threat that names it: `{ analysis: What can \
+                         happen., threats: [{ title: In a few words, status: open, refs: [ASI02] }] }`.";
+            self.note(2, risks);
+        }
+        if scaffold.score == ScoreForm::Absent {
             let threats = "With its threats: `{ analysis: What can happen., threats: [{ title: In a few words, severity: High, \
                            status: open, owner: A team }] }`.";
             self.note(2, threats);
@@ -392,11 +404,24 @@ impl ScaffoldText {
                 layer.filter(|layer| layer.entries().len() == 1).and_then(|layer| layer.get("analysis"));
             match only.or(layer) {
                 Some(layer) => self.entry(2, kind.key(), layer),
-                None => self.asked(2, kind.key(), &["maestro", kind.key()]),
+                None => {
+                    self.described(2, &["maestro", kind.key()]);
+                    if asks_for_risks {
+                        self.note(2, &risks_of(kind));
+                    }
+                    self.key(2, kind.key(), "\n");
+                }
             }
         }
         self.given(2, layers, &["cross_layer"]);
     }
+}
+
+/// The question about the core risks that are usually seen in a layer.
+fn risks_of(kind: LayerKind) -> String {
+    let seen = CORE_RISKS.iter().filter(|risk| risk.layers.contains(&kind.key()));
+    let names: Vec<String> = seen.map(CoreRisk::name_and_id).collect();
+    format!("Which of these can happen: {}?", names.join(", "))
 }
 
 /// The order of the keys in the mapping of a key, or in the mappings in its list.

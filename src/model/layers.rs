@@ -20,6 +20,8 @@ pub(crate) struct Maestro {
     pub(crate) shared: Vec<Threat>,
     /// Edits that add forms for the missing layers, if there is a place for them.
     pub(crate) stubs: Option<Fix>,
+    /// Edits that add a question for each open core risk, if there is a place for them.
+    pub(crate) questions: Option<Fix>,
 }
 
 /// One layer of the file.
@@ -165,7 +167,8 @@ fn form(text: &str) -> New<'_> {
     New::Map(vec![("status", New::Text("uncertain")), ("analysis", New::Text(text))])
 }
 
-fn fix(title: String, addition: Addition) -> Fix {
+/// A suggestion to add text.
+pub(crate) fn fix(title: String, addition: Addition) -> Fix {
     let edits = addition.into_iter().map(|(span, text)| Edit { span, text }).collect();
     Fix { title, edits, safety: Safety::Suggested }
 }

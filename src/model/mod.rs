@@ -9,6 +9,7 @@ mod evidence;
 mod layers;
 mod placeholder;
 mod read;
+mod risks;
 mod threat;
 
 pub use assessment::Assessment;
@@ -17,6 +18,7 @@ pub(crate) use evidence::{PathProblem, path_problem};
 pub(crate) use layers::Maestro;
 pub use layers::{Answer, Blank, Layer};
 pub(crate) use placeholder::{TextKind, blank, is_too_short};
+pub(crate) use read::blank_as_shown;
 pub(crate) use threat::{Threat, ThreatStatus, shortened, threat_name};
 
 use std::ops::Deref;

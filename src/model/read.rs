@@ -20,7 +20,7 @@ pub(crate) fn native(root: Node<'_>) -> Model {
     let file = Block::root(root);
     let agent = file.block("agent");
     let review = file.block("review");
-    Model {
+    let mut model = Model {
         format: ModelFormat::Native,
         key_span: file.key_span,
         agent: Agent {
@@ -40,7 +40,12 @@ pub(crate) fn native(root: Node<'_>) -> Model {
         findings_key_span: file.entry("findings").map(|entry| entry.key_span),
         findings: file.items("findings").enumerate().map(|(at, node)| finding(at, node)).collect(),
         maestro: Some(maestro(file)),
+    };
+    let questions = model.questions(file);
+    if let Some(maestro) = &mut model.maestro {
+        maestro.questions = questions;
     }
+    model
 }
 
 /// A text in the spelling of a vocabulary, if it means one of its words.
@@ -124,7 +129,7 @@ fn maestro(file: Block<'_>) -> Maestro {
         Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::List(_) | Value::Unreadable => true,
     });
     let stubs = stub_of_missing(file, written, &layers);
-    Maestro { key_span: block.key_span, written, layers, shared, stubs }
+    Maestro { key_span: block.key_span, written, layers, shared, stubs, questions: None }
 }
 
 impl Layer {
@@ -175,7 +180,7 @@ fn layer(kind: LayerKind, set: &'static LayerSet, maestro: Block<'_>) -> Layer {
 fn described(kind: LayerKind, maestro: Block<'_>, block: Block<'_>) -> Layer {
     let text = block.text("analysis");
     let blank = text.as_deref().and_then(|text| blank(text, TextKind::Prose));
-    let blank = blank.or_else(|| blank_as_shown(block));
+    let blank = blank.or_else(|| blank_as_shown(block.entry("analysis")?.value));
     let analysis = text.filter(|_| blank.is_none());
     let threats: Vec<Threat> =
         block.items("threats").map(|threat| Threat::read(threat, Some(kind))).collect();
@@ -204,9 +209,8 @@ fn described(kind: LayerKind, maestro: Block<'_>, block: Block<'_>) -> Layer {
 }
 
 /// The first placeholder of an analysis in a page, if a reader sees nothing but placeholders.
-fn blank_as_shown(block: Block<'_>) -> Option<Blank> {
-    let texts = block.entry("analysis")?.value.shown();
-    let mut blanks = texts.iter().map(|text| blank(text, TextKind::Prose));
+pub(crate) fn blank_as_shown(analysis: Node<'_>) -> Option<Blank> {
+    let mut blanks = analysis.shown().iter().map(|text| blank(text, TextKind::Prose));
     let first = blanks.next()??;
     blanks.all(|blank| blank.is_some()).then_some(first)
 }

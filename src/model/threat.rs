@@ -55,7 +55,9 @@ impl ThreatStatus {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Threat {
+    /// Its first key, or its text if it has no keys.
     pub(crate) span: Span,
+    /// All of it.
     pub(crate) whole: Span,
     pub(crate) id: Option<Text>,
     pub(crate) title: Option<Box<str>>,

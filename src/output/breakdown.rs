@@ -14,7 +14,7 @@ use crate::input_error::InputError;
 use crate::output::Look;
 use crate::output::json::{TOOL, Tool};
 use crate::output::score_table::write_bars;
-use crate::output::text::{Tone, cut_path, line_width, painted, wrapped};
+use crate::output::text::{Tone, cut_end, cut_path, file_link, line_width, painted, wrapped};
 use crate::report::NOT_SCORED;
 use crate::score::{
     Contribution, InputOrigin, OneLess, ScoreBreakdown, ScoreInput, Scored, better_mitigation, lower_threat,
@@ -41,23 +41,22 @@ pub fn write_breakdown(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let computed = breakdown.computed();
-    let place = place(breakdown);
     if let Some((_, Working { formula, score, band, .. })) = computed {
         let result = painted(&format!("{score} {}", band.name()), (*band).into(), look);
         let other = breakdown.version.as_deref().filter(|version| {
             Formula::named(version).is_none_or(|declared| declared.version != formula.version)
         });
         let other = other.map(|version| format!(" (declared: {})", line(version))).unwrap_or_default();
-        let name = painted(&name(breakdown), Tone::Strong, look);
+        let name = painted(&name(breakdown, look), Tone::Strong, look);
         writeln!(out, "{result}  {name}AIVSS {}{other}", formula.version)?;
-        write_place(place, look, out)?;
+        write_place(breakdown, look, out)?;
     } else if breakdown.is_unscored {
-        writeln!(out, "{NOT_SCORED}  {}", painted(&name(breakdown), Tone::Strong, look).trim_end())?;
-        write_place(place, look, out)?;
+        writeln!(out, "{NOT_SCORED}  {}", painted(&name(breakdown, look), Tone::Strong, look).trim_end())?;
+        write_place(breakdown, look, out)?;
     } else {
-        let name = painted(&name(breakdown), Tone::Strong, look);
+        let name = painted(&name(breakdown, look), Tone::Strong, look);
         writeln!(out, "{}  {name}", painted("not computed", Tone::Bad, look))?;
-        write_place(place, look, out)?;
+        write_place(breakdown, look, out)?;
         for missing in breakdown.missing_inputs() {
             writeln!(out, "  {}", wrapped(&line(&missing), line_width(look), (2, 4)))?;
         }
@@ -71,37 +70,36 @@ pub fn write_breakdown(
     if let Some((scored, working)) = computed {
         write_contributions(scored, working, look, out)?;
         if formulas == Formulas::All {
-            write_formulas(working, out)?;
+            write_formulas(working, look, out)?;
         }
     }
     Ok(())
 }
 
 /// The place of the score.
-fn place(breakdown: &ScoreBreakdown) -> Option<String> {
-    let (path, position) = (breakdown.path.as_ref()?, breakdown.position?);
-    let place = format!("{path}:{}:{}", position.line, position.column);
-    Some(plain_line(line(&place).into_owned()))
-}
-
-fn write_place(place: Option<String>, look: Look, out: &mut dyn Write) -> io::Result<()> {
-    let Some(place) = place else { return Ok(()) };
-    writeln!(out, "{}", painted(&cut_path(&place, line_width(look)), Tone::Dim, look))
+fn write_place(breakdown: &ScoreBreakdown, look: Look, out: &mut dyn Write) -> io::Result<()> {
+    let (Some(path), Some(position)) = (&breakdown.path, breakdown.position) else { return Ok(()) };
+    let place = plain_line(line(&format!("{path}:{}:{}", position.line, position.column)).into_owned());
+    let place = file_link(&cut_path(&place, line_width(look)), path, look);
+    writeln!(out, "{}", painted(&place, Tone::Dim, look))
 }
 
 /// The agent and the finding, with the space after them.
-fn name(breakdown: &ScoreBreakdown) -> String {
+fn name(breakdown: &ScoreBreakdown, look: Look) -> String {
     let agent = breakdown.agent.as_deref().unwrap_or_default();
     let name = match breakdown.finding.as_deref() {
         None => agent.to_owned(),
         Some("") => format!("{agent}, a finding without an identifier"),
         Some(id) => format!("{agent}, finding {id}"),
     };
-    if name.is_empty() { name } else { format!("{}  ", line(name.trim_start_matches(", "))) }
+    let name = line(name.trim_start_matches(", "));
+    // The version after it has room, too.
+    let name = cut_end(&name, line_width(look).saturating_sub(46));
+    if name.is_empty() { String::new() } else { format!("{name}  ") }
 }
 
 fn write_inputs(scored: &Scored, look: Look, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "\n  inputs")?;
+    writeln!(out, "\n  {}", painted("inputs", Tone::Strong, look))?;
     for input in scored.inputs() {
         let value = input.value.map_or_else(|| "-".to_owned(), |value| value.plain().to_string());
         let origin = origin_text(&input.origin);
@@ -113,7 +111,7 @@ fn write_inputs(scored: &Scored, look: Look, out: &mut dyn Write) -> io::Result<
         write_row(&text, 31, look, out)?;
     }
     if scored.working.is_some() {
-        writeln!(out, "\n  working")?;
+        writeln!(out, "\n  {}", painted("working", Tone::Strong, look))?;
     }
     for (name, step) in scored.steps() {
         write_row(&format!("{name:10}  {step}"), 16, look, out)?;
@@ -165,7 +163,7 @@ fn write_contributions(
     let is_idle = lower.count() > 0 && !has_effect;
     let head = if is_idle { "" } else { "one step lower" };
     let heads = format!("  {:27} {:>6}  {:>7}  {head}", "factors, largest first", "value", "share");
-    writeln!(out, "\n{}", heads.trim_end())?;
+    writeln!(out, "\n{}", painted(heads.trim_end(), Tone::Strong, look))?;
     for contribution in contributions {
         let (key, value) = (contribution.factor.key(), contribution.value.plain());
         let share = contribution.share.round_half_up(2);
@@ -196,11 +194,12 @@ fn step(less: &OneLess, look: Look) -> String {
     painted(&format!("{to} gives {score} {}", less.working.band.name()), Tone::Good, look)
 }
 
-fn write_formulas(working: &Working, out: &mut dyn Write) -> io::Result<()> {
+fn write_formulas(working: &Working, look: Look, out: &mut dyn Write) -> io::Result<()> {
     let workings = ALL.map(|formula| formula.work(working.inputs));
     let uplifts = workings.each_ref().map(|working| working.uplift.plain().to_string());
     let width = uplifts.iter().map(String::len).max().unwrap_or(0).max(6);
-    writeln!(out, "\n  {:12}  {:width$}  score", "by formula", "uplift")?;
+    let heads = format!("  {:12}  {:width$}  score", "by formula", "uplift");
+    writeln!(out, "\n{}", painted(&heads, Tone::Strong, look))?;
     for (Working { formula, score, band, .. }, uplift) in workings.iter().zip(uplifts) {
         let (version, band) = (formula.version, band.name());
         let mark = if version == working.formula.version { "  (in force)" } else { "" };

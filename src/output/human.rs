@@ -1,24 +1,29 @@
 //! The format for people: problems in blocks, each with the lines around it, and at the end what to do.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use crate::diagnostic::Diagnostic;
 use crate::escape::{line, plain_line, same_length};
 use crate::explain::page_url;
+use crate::input_error::InputError;
 use crate::output::blocks::{ProblemBlock, blocks};
 use crate::output::change::{ChangeLine, LineSubject, lines};
 use crate::output::problem::{Detail, asides};
 use crate::output::snippet::{Context, Quoted, Underline, drawn};
 use crate::output::summary::{write_rules, write_verdict};
-use crate::output::text::{Tone, line_width, painted, wrapped};
+use crate::output::text::{Tone, file_link, line_width, messages, painted, width, wrapped};
 use crate::output::{Look, ProblemList, Verbosity};
 use crate::policy::Direction;
 use crate::report::{Change, FileReport, Report, Verdict, count};
 use crate::rules;
 
-/// Places that need no picture, because each is a line of its own, are a list if there are more than so many.
+/// Places without texts that need no picture, because each is a line of its own, are a list if there are more than so many.
 const PICTURES: usize = 3;
+/// The lines of such a list that are named on a terminal; of more, the last one is.
+const LINES: usize = 4;
+/// The notes of a rule that are shown on a terminal.
+const NOTES: usize = 2;
 
 pub(crate) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
     let shown = Shown::of(report, look.listing);
@@ -36,11 +41,7 @@ pub(crate) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
     }
     write_excepted(report, look, out)?;
     for error in &report.input_errors {
-        let text = format!("cannot check: {}: {}", line(error.path()), line(&error.to_string()));
-        let text = wrapped(&text, line_width(look), (0, 2));
-        let words = Verdict::CannotCheck.words();
-        let rest = text.strip_prefix(words).unwrap_or(&text);
-        writeln!(out, "{}{rest}\n", painted(words, Tone::Bad, look))?;
+        write_input_error(error, look, out)?;
     }
     if look.listing == ProblemList::Statistics {
         write_rules(report, usize::MAX, look, out)?;
@@ -106,6 +107,20 @@ impl<'r> Shown<'r> {
     }
 }
 
+/// Writes an input that could not be checked. On a terminal its parts, the last of which can be a command to run, are lines.
+fn write_input_error(error: &InputError, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
+    let path = file_link(&line(error.path()), error.path(), look);
+    let text = error.to_string();
+    let (cause, rest) = text.split_once("; ").filter(|_| look.unicode).unwrap_or((&text, ""));
+    let cause = format!("{}: {path}: {}", Verdict::CannotCheck.words(), line(cause));
+    writeln!(out, "{}", messages(&cause, look))?;
+    for part in rest.split("; ").filter(|part| !part.is_empty()) {
+        let tone = if part.contains("`aivss-lint") { Tone::Action } else { Tone::Dim };
+        writeln!(out, "  {}", painted(&wrapped(&line(part), line_width(look), (2, 4)), tone, look))?;
+    }
+    writeln!(out)
+}
+
 /// Writes the effects of a change on each agent and on the policy.
 ///
 /// `new` are its new problems, which come after the limits that it loosens, and before the agents.
@@ -169,38 +184,54 @@ fn write_excepted(report: &Report, look: Look, out: &mut dyn io::Write) -> io::R
     for (excepted, file, problem) in &excepted {
         let position = file.position(problem.span.start);
         let days = excepted.expires.days_since(report.today);
+        let place = format!("{}:{}:{}", line(file.name()), position.line, position.column);
+        let (reason, owner) = (excepted.reason.trim_end_matches('.'), &excepted.owner);
         let text = format!(
-            "excepted until {} ({}): {} at {}:{}:{}{}: {} ({}, {})",
+            "excepted until {} ({}): {} at {}{}: {} ({})",
             excepted.expires,
             count(usize::try_from(days).unwrap_or_default(), "day"),
-            problem.rule,
-            file.name(),
-            position.line,
-            position.column,
-            problem.finding_shown().map(|id| format!(", finding {id}")).unwrap_or_default(),
-            excepted.reason.trim_end_matches('.'),
-            excepted.owner,
-            excepted.origin,
+            line(&problem.rule),
+            file_link(&place, file.name(), look),
+            line(&problem.finding_shown().map(|id| format!(", finding {id}")).unwrap_or_default()),
+            line(reason),
+            line(&format!("{owner}, {}", excepted.origin)),
         );
-        writeln!(out, "{}", painted(&wrapped(&line(&text), line_width(look), (0, 2)), Tone::Dim, look))?;
+        writeln!(out, "{}", painted(&wrapped(&text, line_width(look), (0, 2)), Tone::Dim, look))?;
     }
     if excepted.is_empty() { Ok(()) } else { writeln!(out) }
 }
 
-/// Writes each note on its line: it decides nothing, and must not hide what does.
+/// Writes each note on its line: it decides nothing, and must not hide what does. On a terminal, only the first notes of a
+/// rule are shown.
 fn write_notes(
     notes: &[(&FileReport, ProblemBlock<'_>)],
     look: Look,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
+    let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
     for (file, block) in notes {
+        let number = numbers.entry(&block.first().rule).or_default();
+        *number += 1;
+        if look.unicode && look.listing != ProblemList::All && *number > NOTES {
+            continue;
+        }
         let position = file.position(block.first().span.start);
         write_title(block, look, out)?;
         let help = block.first().help.as_ref().map(|help| format!(": {help}")).unwrap_or_default();
         // A path may begin like a command to the service that keeps the log.
         let place = plain_line(format!("{}:{}:{}", line(file.name()), position.line, position.column));
-        let text = wrapped(&format!("{place}{}", line(&help)), line_width(look), (2, 2));
-        writeln!(out, "  {}", painted(&text, Tone::Dim, look))?;
+        let text = format!("{}{}", file_link(&place, file.name(), look), line(&help));
+        writeln!(out, "  {}", painted(&wrapped(&text, line_width(look), (2, 2)), Tone::Dim, look))?;
+    }
+    for (rule, number) in numbers.into_iter().filter(|(_, number)| *number > NOTES) {
+        if look.unicode && look.listing != ProblemList::All {
+            let words = format!(
+                "… {} of {}: --max-problems all lists them",
+                count(number - NOTES, "more note"),
+                line(rule)
+            );
+            writeln!(out, "{}", painted(&wrapped(&words, look.width, (0, 2)), Tone::Dim, look))?;
+        }
     }
     if notes.is_empty() { Ok(()) } else { writeln!(out) }
 }
@@ -219,14 +250,18 @@ fn write_problems(
         write_title(block, look, out)?;
         let (first, marks) = (block.first(), block.marks());
         let tone = Tone::from(first.level);
-        let picture = match places(file, &quoted, &marks) {
-            Some(places) => {
-                let text = wrapped(&places, look.width, (2, 4)).replace('\u{a0}', " ");
-                format!("  {}\n", painted(&text, Tone::Dim, look))
-            }
-            None => drawn(&quoted, &marks, context(first), tone, look),
-        };
-        write!(out, "{picture}")?;
+        if let Some(places) = places(file, &quoted, &marks, look) {
+            writeln!(out, "  {}", painted(&places, Tone::Dim, look))?;
+        } else {
+            let picture = drawn(&quoted, &marks, context(first), tone, look);
+            let (frame, rest) = picture.split_once('\n').unwrap_or_default();
+            let agent =
+                first.model.and_then(|model| file.models.get(model)?.name()).map(line).unwrap_or_default();
+            // It is known from its file, so that there must be room for it.
+            let has_room = look.unicode && width(frame) + 2 + width(&agent) <= look.width;
+            let agent = if has_room && !agent.is_empty() { format!("  {agent}") } else { String::new() };
+            write!(out, "{frame}{}\n{rest}", painted(&agent, Tone::Dim, look))?;
+        }
         for Detail { word, text } in block.details() {
             let text = wrapped(&line(&text), look.width, (word.len() + 4, word.len() + 4));
             let tone = if word == "help" { Tone::Action } else { Tone::Dim };
@@ -242,20 +277,44 @@ const fn context(problem: &Diagnostic) -> Context {
     if problem.model.is_some() { Context::None } else { Context::Around }
 }
 
-/// The lines of many underlined texts, if each of them is all that its line contains.
-fn places(file: &FileReport, quoted: &Quoted<'_>, marks: &[Underline]) -> Option<String> {
-    let (first, others) = marks.split_first().filter(|_| marks.len() > PICTURES)?;
-    for mark in marks {
-        let whole = quoted.line(quoted.source.position(mark.span.start).line).1.trim();
-        let is_whole = Some(whole.strip_suffix(':').unwrap_or(whole)) == quoted.text.get(mark.span.range());
-        if !is_whole || mark.text.is_some() {
-            return None;
-        }
+/// The places of several underlined texts, if each of them is all that its line contains, so that a picture shows no more:
+/// a line for each if they have texts, else the numbers of their lines.
+fn places(file: &FileReport, quoted: &Quoted<'_>, marks: &[Underline], look: Look) -> Option<String> {
+    let (first, others) = marks.split_first()?;
+    let has_texts = marks.iter().any(|mark| mark.text.is_some());
+    let is_few = marks.len() <= if has_texts { 1 } else { PICTURES };
+    if is_few || !marks.iter().all(|mark| is_whole_line(mark, quoted)) {
+        return None;
     }
-    let others = others.iter().map(|mark| file.position(mark.span.start).line.to_string());
-    let place = file.position(first.span.start);
-    let place = format!("{}:{}:{}", line(file.name()), place.line, place.column);
-    Some(format!("{}, lines {}", plain_line(place), others.collect::<Vec<_>>().join(", ")))
+    if has_texts {
+        let rows = marks.iter().map(|mark| {
+            let key = quoted.text.get(mark.span.range()).unwrap_or_default();
+            let text = mark.text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+            let row = format!("{}  {}{text}", place_of(file, mark, look), line(key));
+            wrapped(&row, line_width(look), (2, 4))
+        });
+        return Some(rows.collect::<Vec<_>>().join("\n  "));
+    }
+    let lines: Vec<String> =
+        others.iter().map(|mark| file.position(mark.span.start).line.to_string()).collect();
+    let lines = match lines.last() {
+        Some(last) if look.unicode && lines.len() > LINES => format!(" to line {last}"),
+        _ => format!(", lines {}", lines.join(", ")),
+    };
+    Some(wrapped(&(place_of(file, first, look) + &lines), look.width, (2, 4)))
+}
+
+fn is_whole_line(mark: &Underline, quoted: &Quoted<'_>) -> bool {
+    let whole = quoted.line(quoted.source.position(mark.span.start).line).1.trim();
+    Some(whole.strip_suffix(':').unwrap_or(whole)) == quoted.text.get(mark.span.range())
+}
+
+/// The place of an underlined text, which links to its file. A path may begin like a command to the service that keeps the
+/// log.
+fn place_of(file: &FileReport, mark: &Underline, look: Look) -> String {
+    let place = file.position(mark.span.start);
+    let place = plain_line(format!("{}:{}:{}", line(file.name()), place.line, place.column));
+    file_link(&place, file.name(), look)
 }
 
 /// Writes level, rules and message, as compilers do.

@@ -9,9 +9,9 @@ use crate::input_error::InputError;
 use crate::output::blocks::is_fixable;
 use crate::output::problem::{Detail, asides, details};
 use crate::output::summary::write_rules;
-use crate::output::text::{Tone, painted};
+use crate::output::text::{Tone, file_link, line_width, painted, wrapped};
 use crate::output::{Look, ProblemList};
-use crate::report::{FileReport, Report, count};
+use crate::report::{FileReport, Report, Verdict, count};
 
 pub(crate) fn write_concise(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
     let most = match look.listing {
@@ -32,13 +32,16 @@ pub(crate) fn write_concise(report: &Report, look: Look, out: &mut dyn io::Write
         writeln!(out, "{}", concise_problem(file, diagnostic, look))?;
     }
     if left > 0 && look.listing != ProblemList::Statistics {
-        writeln!(out, "… {}: --max-problems all lists them", count(left, "more problem"))?;
+        let words = format!("… {}: --max-problems all lists them", count(left, "more problem"));
+        writeln!(out, "{}", painted(&words, Tone::Dim, look))?;
     }
     if !report.lowered.is_empty() {
         writeln!(out, "lowered on the command line: {}", line(&report.lowered.join(", ")))?;
     }
     for error in &report.input_errors {
-        writeln!(out, "{}", input_error(error.path(), &error.to_string()))?;
+        let text = wrapped(&input_error(error.path(), &error.to_string()), line_width(look), (0, 2));
+        let words = Verdict::CannotCheck.words();
+        writeln!(out, "{}", text.replacen(words, &painted(words, Tone::Bad, look), 1))?;
     }
     match report.unlisted().filter(|_| report.new_only) {
         Some(unlisted) => writeln!(out, "{unlisted}"),
@@ -50,10 +53,12 @@ fn concise_problem(file: &FileReport, diagnostic: &Diagnostic, look: Look) -> St
     let (path, position) = (line(file.name()), file.position(diagnostic.span.start));
     let (level, rule, message) = (diagnostic.level.name(), line(&diagnostic.rule), line(&diagnostic.message));
     let (place, asides) = (format!(":{}:{}:", position.line, position.column), asides(diagnostic));
-    let (place, rule) = (painted(&place, Tone::Dim, look), painted(&format!("[{rule}]"), Tone::Dim, look));
+    let (path, place) = (file_link(&path, file.name(), look), painted(&place, Tone::Dim, look));
+    let rule = painted(&format!("[{rule}]"), Tone::Dim, look);
     let level = painted(level, diagnostic.level.into(), look);
     let mark = if is_fixable(diagnostic) { painted(" [fix]", Tone::Good, look) } else { String::new() };
-    plain_line(format!("{path}{place} {level}{rule} {message}{asides}{mark}"))
+    let text = plain_line(format!("{path}{place} {level}{rule} {message}{asides}{mark}"));
+    wrapped(&text, line_width(look), (0, 2))
 }
 
 fn input_error(path: &str, message: &str) -> String {

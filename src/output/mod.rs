@@ -27,13 +27,15 @@ pub(crate) mod text;
 use std::io;
 
 use crate::escape::{line, uri_path};
-use crate::report::{Report, count};
+use crate::report::{Report, Verdict, count};
 
 pub use crate::escape::{begin_line, escape_line, is_log_command, is_steering};
 pub use breakdown::{Formulas, write_breakdown, write_breakdowns_json};
 pub use html::{Badge, BadgeSubject, Figure, write_badge, write_badge_endpoint, write_figure};
 pub use page::render_page;
+pub(crate) use problem::levels_in_words;
 pub use score_table::write_score_table;
+pub(crate) use summary::verdict_line;
 pub use text::{Tone, cut_path, painted, wrapped};
 
 /// The formats of a report.
@@ -116,6 +118,8 @@ pub struct Look {
     pub width: usize,
     /// Whether names of rules link to their pages.
     pub links: bool,
+    /// The URL of the current folder, with a slash at its end, if paths link to their files.
+    pub folder: Option<&'static str>,
     /// The parts to write besides problems and inputs that cannot be checked.
     pub beside: Verbosity,
     /// The problems to list.
@@ -149,6 +153,7 @@ impl Look {
         unicode: false,
         width: 100,
         links: false,
+        folder: None,
         beside: Verbosity::Everything,
         listing: ProblemList::All,
     };
@@ -161,13 +166,14 @@ impl Look {
 pub fn write_change(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Result<()> {
     let Some(change) = &report.change else { return human::write(report, look, out) };
     human::write_change(change, Some(change::new_problems(report)), look, out)?;
-    let (before, after) = (change.verdict_before.words(), report.verdict().words());
-    writeln!(out, "verdict under policy {}: {before}, now {after}", line(&report.policy))
-}
-
-/// The verdict and the numbers of a report on one line.
-pub fn verdict_line(report: &Report) -> String {
-    summary::verdict_line(report, Look::PLAIN)
+    let (before, after) = (change.verdict_before, report.verdict());
+    let tone = if after == Verdict::Passed { Tone::Good } else { Tone::Bad };
+    let words = if before == after {
+        format!("{} as before", painted(after.words(), tone, look))
+    } else {
+        format!("{}, now {}", before.words(), painted(after.words(), tone, look))
+    };
+    writeln!(out, "verdict under policy {}: {words}", line(&report.policy))
 }
 
 /// Writes a report. Returns the number of diagnostics that the format cannot contain.

@@ -8,16 +8,16 @@ use crate::decimal::Decimal;
 use crate::escape::{line, plain_line};
 use crate::output::Look;
 use crate::output::breakdown::multipliers;
-use crate::output::text::{Tone, cut_end, cut_path, line_width, painted, width};
+use crate::output::text::{Tone, cut_end, cut_path, file_link, line_width, painted, width};
 use crate::score::{Contribution, ScoreBreakdown, Scored};
 
 /// The columns of a bar of 10.
 const BAR: usize = 40;
 /// The columns of 1.
 const BAR_UNIT: Decimal = Decimal::new(4, 0);
-/// The columns of an agent in the table, and on a narrow terminal.
+/// The columns of an agent in the table, and the fewest that it is cut to.
 const AGENT: usize = 30;
-const NARROW_AGENT: usize = 20;
+const LEAST_AGENT: usize = 12;
 
 /// The columns of a value in a bar.
 fn columns(value: Decimal) -> usize {
@@ -71,6 +71,11 @@ fn lever(scored: &Scored, working: &Working) -> Option<String> {
     Some(format!("{step} gives {}", less.working.score))
 }
 
+fn lever_in_words(breakdown: &ScoreBreakdown) -> String {
+    let Some((scored, working)) = breakdown.computed() else { return String::new() };
+    lever(scored, working).unwrap_or_else(|| "no single step lowers it".to_owned())
+}
+
 /// Writes one row for each score, the highest first, and those that cannot be computed before them.
 ///
 /// # Errors
@@ -78,17 +83,20 @@ fn lever(scored: &Scored, working: &Working) -> Option<String> {
 pub fn write_score_table(breakdowns: &[ScoreBreakdown], look: Look, out: &mut dyn Write) -> io::Result<()> {
     let mut sorted: Vec<&ScoreBreakdown> = breakdowns.iter().collect();
     sorted.sort_by_key(|one| one.computed().map(|(_, working)| Reverse(working.score)));
-    let columns = if line_width(look) < 100 { NARROW_AGENT } else { AGENT };
+    let levers: Vec<String> = sorted.iter().map(|one| lever_in_words(one)).collect();
+    // On a narrow terminal agents are cut first.
+    let longest = levers.iter().map(|lever| width(lever)).max().unwrap_or(0);
+    let columns = line_width(look).saturating_sub(33 + longest).clamp(LEAST_AGENT, AGENT);
     let heads =
         format!("{:13}  {:>5}  {:>7}  {:columns$}  largest single step", "score", "base", "factors", "agent");
     writeln!(out, "{}", painted(&cut_end(&heads, line_width(look)), Tone::Strong, look))?;
-    for breakdown in sorted {
+    for (breakdown, lever) in sorted.into_iter().zip(levers) {
         let finding = breakdown.finding.as_deref().map(|id| format!(", {id}")).unwrap_or_default();
         let agent = format!("{}{finding}", breakdown.agent.as_deref().unwrap_or("(no name)"));
         let agent = line(&agent);
         let agent = cut_end(&agent, columns);
-        let (score, tone, numbers, lever) = match breakdown.computed() {
-            Some((scored, working)) => (
+        let (score, tone, numbers) = match breakdown.computed() {
+            Some((_, working)) => (
                 format!("{} {}", working.score, working.band.name()),
                 working.band.into(),
                 format!(
@@ -96,16 +104,17 @@ pub fn write_score_table(breakdowns: &[ScoreBreakdown], look: Look, out: &mut dy
                     working.inputs.base.plain().to_string(),
                     working.inputs.factor_sum.plain().to_string()
                 ),
-                lever(scored, working).unwrap_or_else(|| "no single step lowers it".to_owned()),
             ),
-            None => ("not computed".to_owned(), Tone::Bad, format!("{:>5}  {:>7}", "-", "-"), String::new()),
+            None => ("not computed".to_owned(), Tone::Bad, format!("{:>5}  {:>7}", "-", "-")),
         };
         let space = " ".repeat(columns - width(&agent).min(columns));
         let rest = format!("  {numbers}  {agent}{space}  {lever}");
         let rest = cut_end(&rest, line_width(look).saturating_sub(13));
-        let path = breakdown.path.as_deref().map(line).unwrap_or_default();
+        let path = breakdown.path.as_deref().unwrap_or_default();
         let room = line_width(look).saturating_sub(13 + width(&rest) + 2);
-        let path = if room < 20 { String::new() } else { format!("  {}", cut_path(&path, room)) };
+        let shown = line(path);
+        let shown = file_link(&cut_path(&shown, room), path, look);
+        let path = if room < 20 { String::new() } else { format!("  {shown}") };
         let row = format!(
             "{}{rest}{}",
             painted(&format!("{score:13}"), tone, look),

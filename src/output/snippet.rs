@@ -12,7 +12,7 @@ use miette::{
 
 use crate::escape::line;
 use crate::output::Look;
-use crate::output::text::{Tone, char_width, cut_path, painted, width, wrapped};
+use crate::output::text::{Tone, char_width, cut_path, file_link, painted, width, wrapped};
 use crate::source::{Position, Source, Span};
 
 /// Lines shown above and below a place where the place alone does not explain the problem.
@@ -247,7 +247,7 @@ pub(crate) fn drawn(
     let last = placed.last().map_or(0, |line| line.number as usize);
     let drawing =
         Drawing { name, position, text, base: last.saturating_sub(placed.len()), lines: placed.len() };
-    finished(drawing, &placed, digits, tone, look)
+    finished(drawing, &placed, digits, quoted.source.name(), (tone, look))
 }
 
 /// A place in the drawn text: its bytes and its text.
@@ -276,7 +276,13 @@ impl PlacedLine<'_> {
 }
 
 /// The drawing with the numbers of the lines and in color.
-fn finished(drawing: Drawing, lines: &[PlacedLine<'_>], digits: usize, tone: Tone, look: Look) -> String {
+fn finished(
+    drawing: Drawing,
+    lines: &[PlacedLine<'_>],
+    digits: usize,
+    file: &str,
+    (tone, look): (Tone, Look),
+) -> String {
     let places = lines.iter().flat_map(|line| line.places.iter().map(move |place| (line, place)));
     let labels = places.map(|(line, place)| {
         let text = place.text.filter(|_| line.places.len() > 1).map(str::to_owned);
@@ -304,7 +310,7 @@ fn finished(drawing: Drawing, lines: &[PlacedLine<'_>], digits: usize, tone: Ton
             out.push_str(&underlined(gutter, content, text, tone, look));
         } else if let Some((open, path)) = row.split_once('[') {
             out.push_str(&painted(&format!("{open}["), Tone::Dim, look));
-            out.push_str(path.strip_suffix(']').unwrap_or(path));
+            out.push_str(&file_link(path.strip_suffix(']').unwrap_or(path), file, look));
             out.push_str(&painted("]", Tone::Dim, look));
         } else {
             out.push_str(&painted(row, Tone::Dim, look));

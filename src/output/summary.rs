@@ -7,7 +7,7 @@ use std::io;
 use crate::diagnostic::Level;
 use crate::escape::line;
 use crate::output::blocks::{blocks, is_fixable};
-use crate::output::text::{Tone, cut_end, cut_path, line_width, painted, width, wrapped};
+use crate::output::text::{Tone, cut_end, cut_path, file_link, line_width, painted, width, wrapped};
 use crate::output::{Look, ProblemList};
 use crate::report::{FileReport, Report, Verdict, WorstScore, count};
 use crate::rules;
@@ -53,6 +53,7 @@ pub(crate) fn write_verdict(report: &Report, look: Look, out: &mut dyn io::Write
     writeln!(out, "{}", verdict_line(report, look))
 }
 
+/// The verdict and the numbers of a report on one line.
 pub(crate) fn verdict_line(report: &Report, look: Look) -> String {
     let (verdict, policy) = (report.verdict(), line(&report.policy));
     let tone = if verdict == Verdict::Passed { Tone::Good } else { Tone::Bad };
@@ -69,17 +70,16 @@ struct RuleCount {
     fixable: usize,
 }
 
-/// The counting problems by rule, and the number of all of them.
-fn counted(report: &Report) -> (BTreeMap<&str, RuleCount>, usize) {
-    let (mut rules, mut all): (BTreeMap<&str, RuleCount>, usize) = (BTreeMap::new(), 0);
+/// The counting problems by rule.
+fn counted(report: &Report) -> BTreeMap<&str, RuleCount> {
+    let mut rules: BTreeMap<&str, RuleCount> = BTreeMap::new();
     for (_, problem) in report.diagnostics().filter(|(_, problem)| report.counts(problem)) {
         let rule = rules.entry(&problem.rule).or_default();
         rule.level = rule.level.max(Some(problem.level));
         rule.problems += 1;
         rule.fixable += usize::from(is_fixable(problem));
-        all += 1;
     }
-    (rules, all)
+    rules
 }
 
 /// The number of blocks that show the counting problems.
@@ -96,8 +96,7 @@ pub(crate) fn write_rules(
     look: Look,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let (rules, _) = counted(report);
-    let mut rules: Vec<(&str, RuleCount)> = rules.into_iter().collect();
+    let mut rules: Vec<(&str, RuleCount)> = counted(report).into_iter().collect();
     rules.sort_by_key(|(_, count)| Reverse((count.level, count.problems)));
     let (shown, left) = rules.split_at(rules.len().min(most));
     let digits = shown.iter().map(|(_, count)| count.problems.to_string().len()).max().unwrap_or(1).max(3);
@@ -128,19 +127,26 @@ fn write_next(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Resul
             painted(&format!("{} {}", worst.score, worst.severity.name()), worst.severity.into(), look);
         let words = format!("{} {}", worst.score, worst.severity.name());
         let room = look.width.saturating_sub(4 + HEADS + width(&words));
-        let agent = worst.agent.as_deref().map(line).unwrap_or_default();
-        let agent = cut_end(&agent, room / 2);
-        let path = line(worst.path());
-        let path = cut_path(&path, room.saturating_sub(width(&agent) + 2).max(8));
+        let (agent, path) = (worst.agent.as_deref().map(line).unwrap_or_default(), line(worst.path()));
+        // Files of many agents have the same name: a path that would lose its folder has its own line.
+        let is_one_line = width(&agent) + 2 + width(&path) <= room;
+        let agent = cut_end(&agent, room);
         let agent = if agent.is_empty() { String::new() } else { format!("  {agent}") };
-        writeln!(out, "  {:HEADS$}{score}{agent}  {}", "Highest score", painted(&path, Tone::Dim, look))?;
+        let gap = if is_one_line { "  ".to_owned() } else { format!("\n  {:HEADS$}", "") };
+        let path = cut_path(&path, look.width.saturating_sub(2 + HEADS));
+        let path = painted(&file_link(&path, worst.path(), look), Tone::Dim, look);
+        writeln!(out, "  {:HEADS$}{score}{agent}{gap}{path}", "Highest score")?;
     }
-    let (rules, all) = counted(report);
+    let rules = counted(report);
     let fixable: usize = rules.values().map(|count| count.fixable).sum();
+    // A note that nothing fixes asks for nothing.
+    let asking = rules.values().filter(|count| count.level > Some(Level::Note) || count.fixable > 0);
+    let all: usize = asking.map(|count| count.problems).sum();
     let mut lines = Vec::new();
     if fixable > 0 {
         let number = match fixable {
             1 if all == 1 => "it".to_owned(),
+            2 if all == 2 => "both".to_owned(),
             _ if fixable == all => format!("all {all}"),
             _ => format!("{fixable} of {all}"),
         };
@@ -179,11 +185,12 @@ fn headline(report: &Report, look: Look) -> String {
         parts.extend((number > 0).then(|| count(number, level.name())));
     }
     let models = count(totals.models, "threat model");
-    let affected = affected(report);
-    match parts.last_mut() {
-        Some(last) if report.verdict() != Verdict::Passed && affected > 0 => {
-            let of = if totals.models == 1 { models } else { format!("{affected} of {models}") };
-            last.push_str(&format!(" in {of}"));
+    match (parts.first_mut(), affected(report)) {
+        // That of one threat model is known.
+        (Some(first), affected) if report.verdict() != Verdict::Passed && affected > 0 => {
+            if totals.models > 1 {
+                first.push_str(&format!(" in {affected} of {models}"));
+            }
         }
         _ => parts.insert(0, models),
     }
@@ -198,28 +205,26 @@ fn headline(report: &Report, look: Look) -> String {
     if let (Verdict::Passed, Some(WorstScore { score, severity, .. })) = (report.verdict(), &totals.worst) {
         parts.push(format!("highest score {score} {}", severity.name()));
     }
-    let text = format!("{sign} {words}: {}", parts.join(", "));
+    let head = painted(&format!("{sign} {words}"), tone, look);
+    let text = format!("{head}: {}", parts.join(", "));
     let policy = line(&report.policy);
     let room = look.width.saturating_sub(width(&text) + " (policy: )".len());
     let policy = if room > 12 { cut_path(&policy, room) } else { policy };
     // A pass is one line.
     if report.verdict() == Verdict::Passed && width(&policy) > room {
-        return text.replacen(words, &painted(words, tone, look), 1);
+        return text;
     }
-    let text =
-        wrapped(&format!("{text} (policy:\u{a0}{policy})"), line_width(look), (0, 2)).replace('\u{a0}', " ");
-    let head = format!("{sign} {words}");
-    let rest = text.strip_prefix(&head).unwrap_or(&text);
-    let (rest, policy) = rest.rsplit_once("(policy:").unwrap_or((rest, ""));
-    let policy = if policy.is_empty() { String::new() } else { format!("(policy:{policy}") };
-    format!("{}{rest}{}", painted(&head, tone, look), painted(&policy, Tone::Dim, look))
+    let policy = painted(&format!("(policy:\u{a0}{policy})"), Tone::Dim, look);
+    wrapped(&format!("{text} {policy}"), line_width(look), (0, 2)).replace('\u{a0}', " ")
 }
 
-/// The number of threat models with a problem that counts.
+/// The number of threat models with a counting problem of the most severe level.
 fn affected(report: &Report) -> usize {
+    let most = counted(report).values().filter_map(|rule| rule.level).max();
     let mut models = BTreeSet::new();
     for (at, file) in report.files.iter().enumerate().filter(|(_, file)| file.is_model()) {
-        let problems = file.diagnostics.iter().filter(|problem| report.counts(problem));
+        let problems = file.diagnostics.iter();
+        let problems = problems.filter(|problem| report.counts(problem) && Some(problem.level) == most);
         let own =
             problems.map(|problem| problem.model.unwrap_or(0)).filter(|model| *model < file.models.len());
         models.extend(own.map(|model| (at, model)));

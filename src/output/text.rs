@@ -7,8 +7,9 @@ use textwrap::core::display_width;
 
 use crate::aivss::Band;
 use crate::diagnostic::Level;
-use crate::escape::begins_command;
+use crate::escape::{begin_line, begins_command, uri_path};
 use crate::output::Look;
+use crate::source::Position;
 
 /// The role of a text, which decides its color.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +74,46 @@ pub fn painted(text: &str, tone: Tone, look: Look) -> String {
     let style = tone.style();
     let lines: Vec<String> = text.split('\n').map(|line| format!("{style}{line}{style:#}")).collect();
     lines.join("\n")
+}
+
+/// The words that messages begin with, and their colors.
+const HEADS: [(&str, Tone); 9] = [
+    ("error", Tone::Bad),
+    ("cannot check", Tone::Bad),
+    ("FAILED", Tone::Bad),
+    ("warning", Tone::Caution),
+    ("kept", Tone::Caution),
+    ("skipped", Tone::Caution),
+    ("note", Tone::Info),
+    ("ok", Tone::Good),
+    ("wrote", Tone::Good),
+];
+
+/// Messages, one on each line, broken at the width of the terminal and with their first words in color.
+pub(crate) fn messages(text: &str, look: Look) -> String {
+    let lines = text.split('\n').map(|line| {
+        let indent = line.len() - line.trim_start().len() + 2;
+        let line = wrapped(line, line_width(look), (0, indent));
+        let is_head = |word: &str| line.strip_prefix(word).is_some_and(|rest| rest.starts_with([':', ' ']));
+        match HEADS.into_iter().find(|(word, _)| is_head(word)) {
+            Some((word, tone)) => painted(word, tone, look) + &line[word.len()..],
+            None => line,
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A text that links to the file at a path, if the terminal supports that (OSC 8).
+pub(crate) fn file_link(text: &str, path: &str, look: Look) -> String {
+    let Some(folder) = look.folder else { return text.to_owned() };
+    let folder = if path.starts_with('/') { "file://" } else { folder };
+    format!("\u{1b}]8;;{folder}{}\u{1b}\\{text}\u{1b}]8;;\u{1b}\\", uri_path(path))
+}
+
+/// The beginning of a line about a position in a file.
+pub(crate) fn place(path: &str, at: Position, look: Look) -> String {
+    let position = painted(&format!(":{}:{}", at.line, at.column), Tone::Dim, look);
+    file_link(&begin_line(path), path, look) + &position
 }
 
 /// The number of columns of a text.
@@ -154,6 +195,30 @@ mod tests {
         assert_eq!(wrapped("one two", 7, (0, 2)), "one two");
         assert_eq!(wrapped("overlong one", 4, (0, 0)), "overlong\none");
         assert_eq!(wrapped("one ::error::two", 5, (0, 2)), "one ::error::two");
+    }
+
+    const TERMINAL: Look = Look { unicode: true, color: true, width: 20, ..Look::PLAIN };
+
+    #[test]
+    fn message_is_broken_after_its_colored_word_on_a_terminal_only() {
+        let text = "error: one two three four\n  2. five six seven eight\n";
+        assert_eq!(messages(text, Look::PLAIN), text);
+        assert_eq!(
+            messages(text, TERMINAL),
+            "\u{1b}[1m\u{1b}[31merror\u{1b}[0m: one two three\n  four\n  2. five six seven\n    eight\n"
+        );
+    }
+
+    #[test]
+    fn link_to_a_file_contains_nothing_that_ends_it() {
+        let look = Look { folder: Some("file:///work/"), ..TERMINAL };
+        let linked = "\u{1b}]8;;file:///work/a%20b/%E7%B3%BB.yaml\u{1b}\\a b\u{1b}]8;;\u{1b}\\";
+        assert_eq!(file_link("a b", "a b/系.yaml", look), linked);
+        assert_eq!(width(linked), 3);
+        let hostile = file_link("x", "\u{1b}\\\u{7};#?%0a\n", look);
+        assert_eq!(hostile, "\u{1b}]8;;file:///work/%1B%5C%07%3B%23%3F%250a%0A\u{1b}\\x\u{1b}]8;;\u{1b}\\");
+        assert!(file_link("x", "/etc/a", look).contains(";file:///etc/a\u{1b}"));
+        assert_eq!(file_link("x", "a", TERMINAL), "x");
     }
 
     #[test]

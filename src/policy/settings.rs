@@ -27,10 +27,9 @@ pub(crate) struct SettingRow {
     parts: SettingParts,
     /// Whether it applies to the score, so that it has no effect on an agent without one.
     pub(crate) needs_score: bool,
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "a test writes it into the schema and the documentation")
-    )]
+    /// The part of a threat model that it limits, if a format that has only findings cannot express it.
+    pub(crate) beyond_findings: Option<&'static str>,
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests write it into the schema and the book"))]
     description: &'static str,
 }
 
@@ -93,9 +92,11 @@ pub(crate) static SCORE: Setting<Decimal> = number(
     10,
     "The highest AIVSS score that passes, compared with the proven score: a mitigation without evidence counts as 1.00, below 0.67 as 0.67; a threat multiplier below 0.50 counts as 0.50. With a severity limit, the stricter binds.",
 )
+.of_whole("a score of the agent")
 .of_score();
 pub(crate) static SEVERITY: Setting<Band> =
     band("limits.severity", "The highest severity band that passes, compared with the proven score.")
+        .of_whole("a score of the agent")
         .of_score();
 pub(crate) static CVSS_BASE: Setting<Decimal> =
     number("limits.cvss_base", 10, "The highest CVSS base score that passes.").of_score();
@@ -108,15 +109,17 @@ pub(crate) static FINDINGS: Setting<usize> =
         .with(SettingParts::Bands)
         .of_score();
 pub(crate) static UNCERTAIN_LAYERS: Setting<usize> =
-    count("limits.uncertain_layers", LAYERS, "How many layers may be uncertain.");
+    count("limits.uncertain_layers", LAYERS, "How many layers may be uncertain.").of_whole("layers");
 pub(crate) static NOT_APPLICABLE_LAYERS: Setting<usize> =
-    count("limits.not_applicable_layers", LAYERS, "How many layers may be not applicable.");
+    count("limits.not_applicable_layers", LAYERS, "How many layers may be not applicable.")
+        .of_whole("layers");
 pub(crate) static OPEN_THREATS: Setting<usize> = count(
     "limits.open_threats",
     None,
     "How many threats may be open, in total or by severity. Threats without a status are open, those without a severity count as Critical. Accepted and transferred threats count past their due date, or without owner, reason and due date.",
 )
-.with(SettingParts::BandsAndTotal);
+.with(SettingParts::BandsAndTotal)
+.of_whole("layers");
 pub(crate) static INCREASE: Setting<Decimal> = number(
     "limits.increase",
     10,
@@ -144,7 +147,6 @@ pub(crate) static CORE_RISKS: Setting<bool> = flag(
     "Each core risk of OWASP AIVSS that the factors raise is named by a threat or a finding; makes risk-unaddressed an error.",
 )
 .of_score();
-/// In days.
 pub(crate) static REVIEW_WITHIN: Setting<i32> = Setting::new(
     "require.review_within",
     SettingKind::Days,
@@ -175,7 +177,7 @@ pub(crate) static FORMULAS: Setting<Vec<&'static str>> =
     words("formulas", SettingKind::Formulas, "The formulas that may be used; without it, any.").of_score();
 
 /// All settings, in the order in which they are shown.
-static TABLE: [&SettingRow; 23] = [
+pub(crate) static TABLE: [&SettingRow; 23] = [
     &SCORE.row,
     &SEVERITY.row,
     &CVSS_BASE.row,
@@ -209,7 +211,14 @@ impl<T> Setting<T> {
         typed: fn(&SettingValue) -> Option<T>,
     ) -> Self {
         Self {
-            row: SettingRow { path, kind, parts: SettingParts::None, needs_score: false, description },
+            row: SettingRow {
+                path,
+                kind,
+                parts: SettingParts::None,
+                needs_score: false,
+                beyond_findings: None,
+                description,
+            },
             typed,
         }
     }
@@ -220,6 +229,11 @@ impl<T> Setting<T> {
 
     const fn on_by_default(self) -> Self {
         Self { row: SettingRow { kind: SettingKind::Flag { default: true }, ..self.row }, ..self }
+    }
+
+    /// Limits a part of a threat model that a format with findings alone cannot express.
+    const fn of_whole(self, part: &'static str) -> Self {
+        Self { row: SettingRow { beyond_findings: Some(part), ..self.row }, ..self }
     }
 
     const fn of_score(self) -> Self {
@@ -470,6 +484,9 @@ mod tests {
     fn fragment(row: &SettingRow) -> Value {
         let mut fragment = json!({ "description": row.description });
         let object = fragment.as_object_mut().unwrap();
+        if row.path == "require.score" {
+            object.insert("default".to_owned(), json!(true));
+        }
         if row.parts == SettingParts::None {
             object.extend(in_schema(row.kind).as_object().unwrap().clone());
         } else {
@@ -554,7 +571,10 @@ mod tests {
             };
             format!("| `{}` | {values} | {} |\n", row.path, row.description)
         });
-        let (start, end) = ("| setting | values | description |\n|---|---|---|\n", "\n`require.models_in: ");
+        let (start, end) = (
+            "| setting | values | description |\n|---|---|---|\n",
+            "\nWhat a format cannot express counts as missing.",
+        );
         renew("docs/reference/policy.md", start, end, &rows.concat());
     }
 }

@@ -1,6 +1,7 @@
 //! Rules without a check of their own: parsers, schemas, policies and runs raise them.
 
 use crate::rules::rule::{Check, Example, Rule};
+use crate::text_edit::Safety;
 
 pub(crate) static SYNTAX: Rule = Rule {
     name: "syntax",
@@ -253,6 +254,7 @@ agent:
 
 pub(crate) static VALUE_SPELLING: Rule = Rule {
     name: "value-spelling",
+    fix: Some(Safety::Suggested),
     summary: "A value is spelled in another way than the format's.",
     why: "It is read as what it means. Other tools and rules in Rego may compare the text.",
     remedy: "Write the word of the format.",
@@ -287,6 +289,7 @@ maestro:
 
 pub(crate) static UNKNOWN_KEY: Rule = Rule {
     name: "unknown-key",
+    fix: Some(Safety::Suggested),
     summary: "A key is unknown.",
     why: "A misspelled key silently has no effect.",
     remedy: "Use the suggested key. Keys of your own begin with `x-` and are ignored.",

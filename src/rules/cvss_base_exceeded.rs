@@ -35,7 +35,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let message = format!("CVSS base is {base}; the limit is {}", limit.value);
         found.push(
             Diagnostic::new(&RULE, scored.owner, span.unwrap_or(declared.key_span), message)
-                .amount(base)
+                .amount(None, base)
                 .decided_by(&limit.origin),
         );
     }

@@ -1,9 +1,11 @@
 use crate::diagnostic::Diagnostic;
 use crate::rules::rule::{Check, Example, Rule, Subject};
 use crate::score::explain_base;
+use crate::text_edit::Safety;
 
 pub(crate) static RULE: Rule = Rule {
     name: "cvss-base-mismatch",
+    fix: Some(Safety::Safe),
     summary: "The declared CVSS base is not the vector's.",
     why: "The base weighs more than any other input. A wrong one usually comes from another CVSS version.",
     remedy: "Write the vector's base score, or correct the vector.",

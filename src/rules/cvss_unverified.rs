@@ -17,6 +17,7 @@ aivss:
 ",
         "
 aivss:
+  cvss: CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H
   cvss_base: 7.1
 ",
     )],

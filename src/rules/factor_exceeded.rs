@@ -34,8 +34,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             let message = format!("`{}` is {}; the limit is {}", factor.key, factor.value, limit.value);
             found.push(
                 Diagnostic::new(&RULE, factor.owner, factor.span, message)
-                    .part(factor.factor.key())
-                    .amount(factor.value)
+                    .amount(Some(factor.factor.key()), factor.value)
                     .decided_by(&limit.origin),
             );
         }

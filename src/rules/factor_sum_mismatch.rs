@@ -1,9 +1,11 @@
 use crate::diagnostic::Diagnostic;
 use crate::rules::rule::{Check, Example, Rule, Subject};
 use crate::score::agrees;
+use crate::text_edit::Safety;
 
 pub(crate) static RULE: Rule = Rule {
     name: "factor-sum-mismatch",
+    fix: Some(Safety::Safe),
     summary: "The declared factor sum is not the sum of the factors.",
     why: "Wrong sums are the most frequent error in published scores, and make everything after them wrong.",
     remedy: "Write the expected sum.",

@@ -1,9 +1,11 @@
 use crate::aivss::is_other_spelling;
 use crate::diagnostic::{Diagnostic, Fix};
 use crate::rules::rule::{Check, Example, Rule, Subject};
+use crate::text_edit::Safety;
 
 pub(crate) static RULE: Rule = Rule {
     name: "factor-unknown",
+    fix: Some(Safety::Suggested),
     summary: "A key among the factors is not an agentic factor.",
     why: "The key has no effect, but its author expects one.",
     remedy: "Use the suggested key.",

@@ -1,7 +1,7 @@
 use crate::aivss::Band;
-use crate::diagnostic::{Diagnostic, Owner};
+use crate::diagnostic::Diagnostic;
 use crate::policy::settings;
-use crate::rules::rule::{Check, Example, Rule, Subject, counted};
+use crate::rules::rule::{Check, Example, Rule, Subject, limit_places};
 
 pub(crate) static RULE: Rule = Rule {
     name: "findings-exceeded",
@@ -12,7 +12,7 @@ pub(crate) static RULE: Rule = Rule {
     examples: &[Example::parts(
         "
 findings:
-#^^^^^^^ findings-exceeded: 1 finding is Critical, and the limit is 0
+#^^^^^^^ findings-exceeded: 1 finding is Critical; the limit is 0
   - id: V-1
     aivss:
       version: '0.8'
@@ -29,30 +29,19 @@ findings: []
     ..Rule::ERROR
 };
 
-const MAX_SHOWN: usize = 5;
-
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let model = subject.model;
+    let span = model.findings_key_span.unwrap_or(model.key_span);
     for band in Band::ALL {
-        let Some(limit) = subject.settings.part(&settings::FINDINGS, band.name()) else { continue };
-        let of_band: Vec<_> = subject
-            .findings()
-            .filter_map(|(_, scored)| Some((scored, scored.proven()?)))
-            .filter(|(_, proven)| proven.band() == band)
-            .collect();
-        if of_band.len() <= limit.value {
-            continue;
-        }
-        let count = counted(of_band.len(), "finding is", "findings are");
-        let message = format!("{count} {}, and the limit is {}", band.name(), limit.value);
-        let span = subject.model.findings_key_span.unwrap_or(subject.model.key_span);
-        let mut diagnostic = Diagnostic::new(&RULE, Owner::Agent, span, message).decided_by(&limit.origin);
-        for (scored, proven) in of_band.iter().take(MAX_SHOWN) {
-            let label = match proven.difference() {
-                Some(difference) => format!("{}: score is {difference}", band.name()),
-                None => band.name().to_owned(),
-            };
-            diagnostic = diagnostic.related(scored.place(), label);
-        }
-        found.push(diagnostic);
+        let name = band.name();
+        let Some(limit) = subject.settings.part(&settings::FINDINGS, name) else { continue };
+        let proven = subject.findings().filter_map(|(_, scored)| Some((scored, scored.proven()?)));
+        let of_band = proven.filter(|(_, proven)| proven.band() == band);
+        let places = of_band.map(|(scored, proven)| {
+            let label = proven.difference().map(|difference| format!("{name}: score is {difference}"));
+            (scored.place(), label.unwrap_or_else(|| name.to_owned()))
+        });
+        let words = ["finding", name];
+        found.extend(limit_places(&RULE, Some(name), &limit, span, words, places.collect()));
     }
 }

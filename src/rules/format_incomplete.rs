@@ -28,19 +28,10 @@ vulnerabilities:
     ..Rule::ERROR
 };
 
-const AGENT: &str = "a score of the agent";
-const LAYERS: &str = "layers";
-
-/// The limits on more than findings: the key, the part of a model that it needs, and the line.
+/// The settings that need more than findings: the path, the part of a model that it needs, and the line.
 fn limited(settings: &Settings) -> impl Iterator<Item = (&'static str, &'static str, &Origin)> {
-    let all = [
-        ("score", AGENT, settings.origin(&settings::SCORE.row)),
-        ("severity", AGENT, settings.origin(&settings::SEVERITY.row)),
-        ("uncertain_layers", LAYERS, settings.origin(&settings::UNCERTAIN_LAYERS.row)),
-        ("not_applicable_layers", LAYERS, settings.origin(&settings::NOT_APPLICABLE_LAYERS.row)),
-        ("open_threats", LAYERS, settings.origin(&settings::OPEN_THREATS.row)),
-    ];
-    all.into_iter().filter_map(|(key, needed, origin)| Some((key, needed, origin?)))
+    let rows = settings::TABLE.into_iter();
+    rows.filter_map(|row| Some((row.path, row.beyond_findings?, settings.origin(row)?)))
 }
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
@@ -50,8 +41,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     if format.is_complete() || listed.is_some_and(|formats| formats.value.contains(&format.name())) {
         return;
     }
-    for (key, needed, origin) in limited(subject.settings) {
-        let message = format!("`limits.{key}` needs {needed}, which an `{}` cannot express", format.name());
+    for (path, needed, origin) in limited(subject.settings) {
+        let message = format!("`{path}` needs {needed}, which an `{}` cannot express", format.name());
         found.push(Diagnostic::new(&RULE, Owner::Agent, subject.model.key_span, message).decided_by(origin));
     }
 }

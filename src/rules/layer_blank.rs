@@ -1,9 +1,11 @@
 use crate::diagnostic::{Diagnostic, Owner};
 use crate::model::{Answer, Blank};
 use crate::rules::rule::{Check, Example, Rule, Subject};
+use crate::text_edit::Safety;
 
 pub(crate) static RULE: Rule = Rule {
     name: "layer-blank",
+    fix: Some(Safety::Suggested),
     summary: "A MAESTRO layer is blank: missing, empty or a placeholder.",
     why: "Threats are overlooked in layers that were not analyzed.",
     remedy: "Describe the threats to the layer, or set `status: uncertain` with an `analysis`, or `status: not_applicable` with a `reason`.",

@@ -1,7 +1,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::model::Answer;
 use crate::policy::settings;
-use crate::rules::rule::{Check, Example, Rule, Subject, limit_of_layers};
+use crate::rules::rule::{Check, Example, Rule, Subject, limit_layers};
 
 pub(crate) static RULE: Rule = Rule {
     name: "not-applicable-layers-exceeded",
@@ -12,7 +12,7 @@ pub(crate) static RULE: Rule = Rule {
     examples: &[Example::parts(
         "
 maestro:
-#^^^^^^ not-applicable-layers-exceeded: 2 layers are not applicable, and the limit is 1
+#^^^^^^ not-applicable-layers-exceeded: 2 layers are not applicable; the limit is 1
   data_operations: { status: not_applicable, reason: The agent stores and retrieves no data. }
   agent_ecosystem: { status: not_applicable, reason: The agent meets no other agent. }
 ",
@@ -29,6 +29,5 @@ maestro:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let layers = subject.layers().filter(|layer| layer.answer == Answer::NotApplicable);
     let places = layers.map(|layer| (layer.span, "not applicable".to_owned())).collect();
-    let words = ["layer is", "layers are", "not applicable"];
-    found.extend(limit_of_layers(&RULE, subject, &settings::NOT_APPLICABLE_LAYERS, words, places));
+    found.extend(limit_layers(&RULE, subject, &settings::NOT_APPLICABLE_LAYERS, "not applicable", places));
 }

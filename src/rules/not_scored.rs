@@ -16,6 +16,8 @@ aivss: <absent>
 ",
         "
 aivss_threat_model: 1
+aivss:
+  score: 9.4
 ",
     )
     .under(

@@ -1,10 +1,8 @@
 use crate::aivss::Band;
-use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Owner};
+use crate::diagnostic::Diagnostic;
 use crate::model::{Threat, ThreatStatus};
-use crate::policy::Sourced;
 use crate::policy::settings::{self, TOTAL};
-use crate::rules::rule::{Check, Example, Rule, Subject, counted};
+use crate::rules::rule::{Check, Example, Rule, Subject, limit_places};
 
 pub(crate) static RULE: Rule = Rule {
     name: "open-threats-exceeded",
@@ -16,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
         Example::parts(
             "
 maestro:
-#^^^^^^ open-threats-exceeded: 1 threat is open, and the limit is 0
+#^^^^^^ open-threats-exceeded: 1 threat is open; the limit is 0
   agent_frameworks:
     threats:
       - { id: T2, title: Tool misuse }
@@ -32,8 +30,8 @@ maestro:
         Example::parts(
             "
 maestro:
-#^^^^^^ open-threats-exceeded: 2 Critical threats are open, and the limit is 0
-#^^^^^^ open-threats-exceeded: 3 threats are open, and the limit is 2
+#^^^^^^ open-threats-exceeded: 2 Critical threats are open; the limit is 0
+#^^^^^^ open-threats-exceeded: 3 threats are open; the limit is 2
   agent_frameworks:
     analysis: The planner may call a booking tool twice for one trip.
     threats:
@@ -58,41 +56,17 @@ maestro:
     ..Rule::ERROR
 };
 
-/// The number of threats that are shown one by one.
-const MAX_SHOWN: usize = 7;
-
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let Some(maestro) = &subject.model.maestro else { return };
     let open: Vec<&Threat> = subject.model.threats().filter(|threat| threat.is_open(subject.today)).collect();
-    for band in Band::ALL.into_iter().rev() {
-        let Some(limit) = subject.settings.part(&settings::OPEN_THREATS, band.name()) else { continue };
-        let mut of_band = open.clone();
-        of_band.retain(|threat| threat.counted_severity() == band);
-        let words = [format!("{} threat is", band.name()), format!("{} threats are", band.name())];
-        let exceeded = exceeded(subject, &of_band, &limit, words.each_ref().map(String::as_str));
-        found.extend(exceeded.map(|diagnostic| diagnostic.part(band.name())));
+    for part in Band::ALL.into_iter().rev().map(Band::name).chain([TOTAL]) {
+        let Some(limit) = subject.settings.part(&settings::OPEN_THREATS, part) else { continue };
+        let is_total = part == TOTAL;
+        let counted = open.iter().filter(|threat| is_total || threat.counted_severity().name() == part);
+        let places = counted.map(|threat| (threat.span, label(threat, subject))).collect();
+        let noun = if is_total { "threat" } else { &format!("{part} threat") };
+        found.extend(limit_places(&RULE, Some(part), &limit, maestro.key_span, [noun, "open"], places));
     }
-    if let Some(limit) = subject.settings.part(&settings::OPEN_THREATS, TOTAL) {
-        found.extend(exceeded(subject, &open, &limit, ["threat is", "threats are"]));
-    }
-}
-
-/// Reports more open threats than a limit allows. The words are `threat is` and `threats are`.
-fn exceeded(
-    subject: &Subject<'_>,
-    threats: &[&Threat],
-    limit: &Sourced<usize>,
-    [one, many]: [&str; 2],
-) -> Option<Diagnostic> {
-    let maestro = subject.model.maestro.as_ref().filter(|_| threats.len() > limit.value)?;
-    let count = counted(threats.len(), one, many);
-    let message = format!("{count} open, and the limit is {}", limit.value);
-    let mut diagnostic = Diagnostic::new(&RULE, Owner::Agent, maestro.key_span, message)
-        .amount(Decimal::from(threats.len()))
-        .decided_by(&limit.origin);
-    for threat in threats.iter().take(MAX_SHOWN) {
-        diagnostic = diagnostic.related(threat.span, label(threat, subject));
-    }
-    Some(diagnostic)
 }
 
 fn label(threat: &Threat, subject: &Subject<'_>) -> String {

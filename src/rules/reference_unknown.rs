@@ -2,9 +2,11 @@ use crate::aivss::{ReadReference, Reference};
 use crate::diagnostic::{Diagnostic, Fix, Owner};
 use crate::model::{Text, shortened};
 use crate::rules::rule::{Check, Example, Rule, Subject};
+use crate::text_edit::Safety;
 
 pub(crate) static RULE: Rule = Rule {
     name: "reference-unknown",
+    fix: Some(Safety::Suggested),
     summary: "A reference of a threat looks like an entry of a public list, but is not one.",
     why: "Reports link references and count them by list. A wrong number refers to nothing, or to another risk.",
     remedy: "Write the identifier in its official form: ASI01 to ASI10, T1 to T17, CWE-79, AML.T0051, CVE-2026-0001.",

@@ -1,7 +1,6 @@
 use crate::aivss::{CORE_RISKS, OpenRisk};
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Owner};
-use crate::model::Model;
+use crate::diagnostic::{Diagnostic, Fix, Owner};
 use crate::rules::rule::{Check, Example, Rule, Subject};
 use crate::source::Span;
 
@@ -107,49 +106,45 @@ fn table() -> String {
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let (Some(own), model) = (subject.own(), subject.model) else { return };
+    let maestro = model.maestro.as_ref();
     // A threat model without layers has a problem already.
-    if model.maestro.as_ref().is_some_and(|maestro| !maestro.written) {
+    if maestro.is_some_and(|maestro| !maestro.written) {
         return;
     }
     let is_required = subject.settings.core_risks().is_some();
     let factors = &own.declared.factors;
-    let given: Vec<_> = factors.numbers().collect();
-    let open = OpenRisk::all(&given, &names(model));
+    let open = model.open_risks();
+    // The questions about all risks are one insertion, so that one problem carries all of them.
+    let mut questions = maestro.and_then(|maestro| maestro.questions.clone());
     if is_required {
         for one in &open {
             let first = one.raising.first().map(|(factor, _)| factor);
             let given = factors.given.iter().find(|given| Some(&given.factor) == first);
             let span = given.map_or(factors.key_span, |given| given.key);
-            found.push(problem(std::slice::from_ref(one), span).part(one.risk.name));
+            found.push(problem(std::slice::from_ref(one), span, questions.take()).part(one.risk.name));
         }
     } else if !open.is_empty() {
         // As a note all of them are one problem, so that they do not hide others.
-        found.push(problem(&open, factors.key_span).amount(Decimal::from(open.len())));
+        found.push(problem(&open, factors.key_span, questions).amount(None, Decimal::from(open.len())));
     }
 }
 
+/// The effect of the fix: a person has to replace the titles.
+const QUESTIONS: &str = "writes a question for each";
 /// The most risks whose factors and layers are shown in one problem.
 const MOST_DETAILED: usize = 3;
 
-fn problem(open: &[OpenRisk], span: Span) -> Diagnostic {
+fn problem(open: &[OpenRisk], span: Span, questions: Option<Fix>) -> Diagnostic {
     let is_long = open.len() > MOST_DETAILED;
-    let id_of = |one: &OpenRisk| one.risk.ids().next().unwrap_or(one.risk.name);
-    let named: Vec<&str> = open.iter().map(|one| if is_long { id_of(one) } else { one.risk.name }).collect();
+    let refs: Vec<&str> = open.iter().map(|one| one.risk.reference()).collect();
+    let named = if is_long { refs.clone() } else { open.iter().map(|one| one.risk.name).collect::<Vec<_>>() };
     let message = format!("no threat or finding names {}, which the factors raise", named.join(", "));
-    let diagnostic = Diagnostic::new(&RULE, Owner::Agent, span, message);
+    let diagnostic = Diagnostic::new(&RULE, Owner::Agent, span, message).fix(questions);
     if is_long {
-        return diagnostic
-            .help("write such `refs`; `aivss-lint explain risk-unaddressed` has factors and layers");
+        let help = "write such `refs`; `aivss-lint explain risk-unaddressed` has factors and layers";
+        return diagnostic.help_by_suggestion(help, QUESTIONS);
     }
     let details = open.iter().map(|one| format!("{} is {}", one.risk.name, one.details()));
-    let refs: Vec<&str> = open.iter().map(id_of).collect();
     let help = format!("write threats with `refs: [{}]`, or findings with such a category", refs.join(", "));
-    diagnostic.note(Some(details.collect::<Vec<_>>().join("; "))).help(help)
-}
-
-/// The texts that can name a core risk: identifiers and references of threats, categories of findings.
-fn names(model: &Model) -> Vec<&str> {
-    let threats = model.threats().filter(|threat| threat.is_named);
-    let threats = threats.flat_map(|threat| threat.id.iter().chain(&threat.refs)).map(|text| &**text);
-    threats.chain(model.findings.iter().filter_map(|finding| finding.category.as_deref())).collect()
+    diagnostic.note(Some(details.collect::<Vec<_>>().join("; "))).help_by_suggestion(help, QUESTIONS)
 }

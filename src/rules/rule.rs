@@ -7,10 +7,11 @@ use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Level, Origin, Owner, RuleInfo};
 use crate::model::{Finding, Layer, Model, PathProblem, Text, Threat, path_problem};
-use crate::policy::Settings;
 use crate::policy::settings::Setting;
+use crate::policy::{Settings, Sourced};
 use crate::score::{BaseScores, Proven, Scored, ScoredModel, score};
 use crate::source::Span;
+use crate::text_edit::Safety;
 
 /// One rule: its texts, its examples and its check.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub struct Rule {
     pub(crate) level: Level,
     /// Whether no policy can turn it off or lower it, because a score or a file would then go unread and pass.
     pub(crate) fixed: bool,
+    /// The kind of the fix that its problems can have.
+    pub(crate) fix: Option<Safety>,
     pub(crate) summary: &'static str,
     pub(crate) why: &'static str,
     pub(crate) remedy: &'static str,
@@ -38,6 +41,7 @@ impl Rule {
         name: "",
         level: Level::Error,
         fixed: false,
+        fix: None,
         summary: "",
         why: "",
         remedy: "",
@@ -247,26 +251,40 @@ pub(crate) fn require_of_threats(
     }
 }
 
-/// The number of places that are shown one by one: one for each layer.
-const MAX_SHOWN: usize = 7;
-
-/// Reports more places in the layers than a setting allows. The words are `layer is`, `layers are`, `uncertain`.
-pub(crate) fn limit_of_layers(
+/// Reports more places than a limit allows, at `span`. The words are singular: `Critical threat`, `open`.
+pub(crate) fn limit_places(
     rule: &Rule,
-    subject: &Subject<'_>,
-    setting: &Setting<usize>,
-    [one, many, state]: [&str; 3],
+    part: Option<&'static str>,
+    limit: &Sourced<usize>,
+    span: Span,
+    [noun, state]: [&str; 2],
     places: Vec<(Span, String)>,
 ) -> Option<Diagnostic> {
-    let limit = subject.settings.get(setting)?;
-    let maestro = subject.model.maestro.as_ref().filter(|_| places.len() > limit.value)?;
-    let count = counted(places.len(), one, many);
-    let message = format!("{count} {state}, and the limit is {}", limit.value);
-    let mut diagnostic = Diagnostic::new(rule, Owner::Agent, maestro.key_span, message)
-        .amount(Decimal::from(places.len()))
+    /// The most places that are shown one by one: one for each layer.
+    const MAX_SHOWN: usize = 7;
+    let number = places.len();
+    if number <= limit.value {
+        return None;
+    }
+    let subject = counted(number, &format!("{noun} is"), &format!("{noun}s are"));
+    let message = format!("{subject} {state}; the limit is {}", limit.value);
+    let mut diagnostic = Diagnostic::new(rule, Owner::Agent, span, message)
+        .amount(part, Decimal::from(number))
         .decided_by(&limit.origin);
     for (span, label) in places.into_iter().take(MAX_SHOWN) {
         diagnostic = diagnostic.related(span, label);
     }
     Some(diagnostic)
+}
+
+/// Reports more layers in a state than a setting allows.
+pub(crate) fn limit_layers(
+    rule: &Rule,
+    subject: &Subject<'_>,
+    setting: &Setting<usize>,
+    state: &str,
+    places: Vec<(Span, String)>,
+) -> Option<Diagnostic> {
+    let (limit, maestro) = (subject.settings.get(setting)?, subject.model.maestro.as_ref()?);
+    limit_places(rule, None, &limit, maestro.key_span, ["layer", state], places)
 }

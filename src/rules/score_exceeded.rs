@@ -50,7 +50,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let message = format!("score is {}; the limit is {}", shown(&proven), limit.value);
         found.push(
             Diagnostic::new(&RULE, scored.owner, scored.place(), message)
-                .amount(proven.score())
+                .amount(None, proven.score())
                 .working(proven.working.written())
                 .decided_by(&limit.origin),
         );

@@ -2,9 +2,11 @@ use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
 use crate::rules::rule::{Check, Example, Rule, Subject};
 use crate::score::{Scored, cause_of_score, explain_score};
+use crate::text_edit::Safety;
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-mismatch",
+    fix: Some(Safety::Safe),
     summary: "The declared score is not the result of the formula.",
     why: "The score decides about releases. One that does not follow from its inputs cannot be compared with others.",
     remedy: "Write the expected score, or correct the wrong input.",

@@ -1,8 +1,10 @@
 use crate::diagnostic::Diagnostic;
 use crate::rules::rule::{Check, Example, Rule, Subject};
+use crate::text_edit::Safety;
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-missing",
+    fix: Some(Safety::Safe),
     summary: "The score is not declared.",
     why: "People read the declared score, and a review shows when a change to the inputs moves it.",
     remedy: "Write `score:` and run `aivss-lint fix`.",

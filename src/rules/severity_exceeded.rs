@@ -35,7 +35,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let span = scored.declared.severity.as_ref().map_or_else(|| scored.place(), |severity| severity.span);
         found.push(
             Diagnostic::new(&RULE, scored.owner, span, message)
-                .amount(proven.score())
+                .amount(None, proven.score())
                 .working(proven.working.written())
                 .decided_by(&limit.origin),
         );

@@ -2,9 +2,11 @@ use crate::aivss::Band;
 use crate::diagnostic::Diagnostic;
 use crate::rules::rule::{Check, Example, Rule, Subject};
 use crate::score::explain_severity;
+use crate::text_edit::Safety;
 
 pub(crate) static RULE: Rule = Rule {
     name: "severity-mismatch",
+    fix: Some(Safety::Safe),
     summary: "The declared severity is not the band of the score.",
     why: "People read the word before the number.",
     remedy: "Write the expected band. Bands are those of the rounded score.",

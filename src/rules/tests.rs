@@ -1,6 +1,6 @@
 //! Tests of every rule: its examples fail and pass, its file has its name, and the schema of policies contains it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::compare::Baseline;
@@ -72,9 +72,14 @@ fn fix_removes_the_problem_of_an_example() {
         ["factor-unknown", "reference-unknown", "unknown-key", "value-spelling", "version-outdated"]
             .map(|name| (name, 0));
     // A form has gaps, and the problem remains until a person fills them in.
-    let asked = [("layer-blank", 11)];
+    let asked = [("layer-blank", 11), ("risk-unaddressed", 2)];
     let all = derived.map(|name| (name, 0)).into_iter().chain(suggested).chain(asked);
     assert_eq!(fixed_rules(Safety::Suggested), all.collect());
+    // The kind that lists of rules show.
+    let listed = ALL.into_iter().filter_map(|rule| Some((rule.name, rule.fix?)));
+    let listed: BTreeMap<&str, Safety> = listed.collect();
+    assert!(fixed_rules(Safety::Suggested).keys().eq(listed.keys()), "{listed:?}");
+    assert!(listed.iter().all(|(name, safety)| derived.contains(name) == (*safety == Safety::Safe)));
 }
 
 /// The rules whose examples have fixes, with the number of their problems after them.
@@ -246,6 +251,11 @@ impl Fixture {
             let before = Baseline::new(&base, &renames, &report_of(&source, example.file, &policy));
             let before = (!example.base.is_empty()).then_some(&before as &dyn BaseModels);
             let linted = lint(&source, example.file, LintContext { before, ..context(&policy) });
+            // In a comparison with a base, an amount takes the place of the message.
+            let mut limited = linted.diagnostics.iter().filter(|problem| problem.amount.is_some());
+            let mut seen = BTreeSet::new();
+            let key = |one: &Diagnostic| (one.rule.to_string(), one.model, one.owner, one.part.clone());
+            assert!(limited.all(|problem| seen.insert(key(problem))), "the parts of {example:?} are equal");
             linted.diagnostics.iter().map(|diagnostic| show(&source, diagnostic)).collect()
         };
         found.sort();

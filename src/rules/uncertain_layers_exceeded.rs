@@ -1,7 +1,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::model::Answer;
 use crate::policy::settings;
-use crate::rules::rule::{Check, Example, Rule, Subject, limit_of_layers};
+use crate::rules::rule::{Check, Example, Rule, Subject, limit_layers};
 
 pub(crate) static RULE: Rule = Rule {
     name: "uncertain-layers-exceeded",
@@ -12,7 +12,7 @@ pub(crate) static RULE: Rule = Rule {
     examples: &[Example::parts(
         "
 maestro:
-#^^^^^^ uncertain-layers-exceeded: 2 layers are uncertain, and the limit is 1
+#^^^^^^ uncertain-layers-exceeded: 2 layers are uncertain; the limit is 1
   data_operations: { status: uncertain, analysis: No data sources are named. }
   agent_ecosystem: { status: uncertain, analysis: No other agents are named. }
 ",
@@ -30,6 +30,5 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let layers =
         subject.layers().filter(|layer| layer.answer == Answer::Uncertain || layer.hedge().is_some());
     let places = layers.map(|layer| (layer.span, "uncertain".to_owned())).collect();
-    let words = ["layer is", "layers are", "uncertain"];
-    found.extend(limit_of_layers(&RULE, subject, &settings::UNCERTAIN_LAYERS, words, places));
+    found.extend(limit_layers(&RULE, subject, &settings::UNCERTAIN_LAYERS, "uncertain", places));
 }

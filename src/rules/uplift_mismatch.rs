@@ -1,9 +1,11 @@
 use crate::diagnostic::Diagnostic;
 use crate::rules::rule::{Check, Example, Rule, Subject};
 use crate::score::{agrees, cause_of_uplift};
+use crate::text_edit::Safety;
 
 pub(crate) static RULE: Rule = Rule {
     name: "uplift-mismatch",
+    fix: Some(Safety::Safe),
     summary: "The declared agentic uplift (AARS) does not follow from the inputs.",
     why: "The uplift is the agentic part of the risk. It is the sum of the factors under v0.5, and a share of the room above the base from v0.8 on: the two are often mixed up.",
     remedy: "Write the expected uplift, with any number of decimals: it is compared at the declared precision.",

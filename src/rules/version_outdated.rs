@@ -6,16 +6,16 @@ mod edits;
 mod plan;
 
 use crate::aivss::{self, Formula};
-use crate::diagnostic::{Diagnostic, Fix, Owner, Safety};
+use crate::diagnostic::{Diagnostic, Fix, Level, Owner, Safety};
 use crate::policy::{Settings, settings};
 use crate::rules::{Check, Example, Rule, Subject};
 use crate::source::{Source, Span};
 
-pub use plan::{Aim, MigrationStep, MovedScore, Tenth};
-pub(crate) use plan::{Exchanged, StepOutcome, apply_all, plan};
+use plan::{StepOutcome, plan};
 
 pub(crate) static RULE: Rule = Rule {
     name: "version-outdated",
+    fix: Some(Safety::Suggested),
     summary: "A score uses an older version of AIVSS than the newest that the policy allows.",
     why: "Scores by different versions cannot be compared, and later versions count what earlier ones ignore.",
     remedy: "Run `aivss-lint fix --to VERSION`, give open factors a value, and run `aivss-lint fix`.",
@@ -78,16 +78,16 @@ pub(crate) fn add_fixes(source: &Source, diagnostics: &mut [Diagnostic]) {
         if found.is_empty() {
             continue;
         }
-        for step in plan(source, Aim { formula, tenth: Tenth::Open }) {
+        for step in plan(source, formula) {
             let place = (Some(step.model), step.owner);
             let mut found = found.iter_mut();
             if let Some(diagnostic) = found.find(|diagnostic| (diagnostic.model, diagnostic.owner) == place) {
                 match step.outcome {
                     StepOutcome::Moved(moved) => diagnostic.fix = Some(Box::new(moved.fix)),
-                    StepOutcome::Blocked { reason, .. } => {
+                    StepOutcome::Blocked((_, reason)) => {
                         diagnostic.note = Some(format!("not fixed: {reason}").into());
                     }
-                    StepOutcome::Report | StepOutcome::Current { .. } => {}
+                    StepOutcome::Current => {}
                 }
             }
         }
@@ -95,15 +95,27 @@ pub(crate) fn add_fixes(source: &Source, diagnostics: &mut [Diagnostic]) {
 }
 
 /// The outdated scores of a file with the edits that migrate them to a version, which somebody asked for: whatever the
-/// policy sets, and without another look.
-pub(crate) fn outdated_scores(source: &Source, formula: &'static Formula) -> Vec<Diagnostic> {
+/// policy sets, and without another look. One without edits says why.
+pub(crate) fn outdated_scores(source: &Source, to: &'static Formula) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for step in plan(source, Aim { formula, tenth: Tenth::Open }) {
-        let StepOutcome::Moved(moved) = &step.outcome else { continue };
-        let mut diagnostic = outdated(step.owner, step.place(), moved.from, formula);
+    for step in plan(source, to) {
+        let mut diagnostic = match step.outcome {
+            StepOutcome::Current => continue,
+            StepOutcome::Blocked((place, reason)) => {
+                let message = format!("not migrated to AIVSS {}: {reason}", to.version);
+                Diagnostic { level: Level::Error, ..Diagnostic::new(&RULE, step.owner, place, message) }
+            }
+            StepOutcome::Moved(moved) => {
+                let place = moved.fix.edits.first().map_or(Span::new(0, 0), |edit| edit.span);
+                let fix = Box::new(Fix { safety: Safety::Safe, ..moved.fix });
+                Diagnostic { fix: Some(fix), ..outdated(step.owner, place, moved.from, to) }
+            }
+        };
         diagnostic.model = Some(step.model);
-        diagnostic.fix = Some(Box::new(Fix { safety: Safety::Safe, ..moved.fix.clone() }));
         found.push(diagnostic);
     }
     found
 }
+
+#[cfg(test)]
+mod tests;

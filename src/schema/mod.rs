@@ -356,7 +356,9 @@ mod tests {
     fn bare(value: &mut JsonValue, is_name: bool) {
         match value {
             JsonValue::Object(entries) => {
-                entries.retain(|key, _| is_name || !["title", "description", "examples"].contains(&&**key));
+                entries.retain(|key, _| {
+                    is_name || !["title", "description", "examples", "default"].contains(&&**key)
+                });
                 for (key, value) in entries {
                     bare(value, !is_name && ["properties", "definitions"].contains(&&**key));
                 }

@@ -9,13 +9,16 @@ use std::ops::Range;
 use serde_json::Value as JsonValue;
 
 use crate::aivss::cvss_words::BASE_METRICS;
-use crate::aivss::{CORE_RISKS, Factor, Formula, LayerSet, MITIGATION_LEVELS, Reference, THREAT_LEVELS};
+use crate::aivss::{
+    CORE_RISKS, Factor, Formula, LayerSet, MITIGATION_LEVELS, MultiplierLevel, Reference, THREAT_LEVELS,
+    WEAKNESSES,
+};
 use crate::model::{DetectedFormat, ModelFormat, detect};
 use crate::policy::BUILT_IN;
 use crate::rules;
 use crate::schema::Schema;
 use crate::server::View;
-use crate::server::cursor::word_at;
+use crate::server::cursor::{children, word_at};
 use crate::server::protocol::{CompletionItem, CompletionItemKind, InsertTextFormat, TextEdit, markdown};
 use crate::source::{Language, Source, Span};
 use crate::syntax::{Node, POLICY_MARKER, POLICY_TEST_MARKER, Value, parse};
@@ -188,35 +191,19 @@ fn find<'p>(root: Node<'p>, node: Node<'p>, path: &mut Vec<String>) -> Option<Pr
         return None;
     }
     let here = |path: &[String], is_key| Some(ProbePlace { root, path: path.to_vec(), parent: node, is_key });
-    match node.value() {
-        Value::Map(map) => {
-            for entry in map.iter() {
-                if entry.key == PROBE {
-                    return here(path, true);
-                }
-                path.push(entry.key.to_owned());
-                if entry.value.as_str() == Some(PROBE) {
-                    return here(path, false);
-                }
-                if let Some(found) = find(root, entry.value, path) {
-                    return Some(found);
-                }
-                path.pop();
-            }
+    let is_map = node.as_map().is_some();
+    for (key, _, child) in children(node) {
+        if is_map && key == PROBE {
+            return here(path, true);
         }
-        Value::List(list) => {
-            for (at, item) in list.iter().enumerate() {
-                path.push(at.to_string());
-                if item.as_str() == Some(PROBE) {
-                    return here(path, false);
-                }
-                if let Some(found) = find(root, item, path) {
-                    return Some(found);
-                }
-                path.pop();
-            }
+        path.push(key);
+        if child.as_str() == Some(PROBE) {
+            return here(path, false);
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Unreadable => {}
+        if let Some(found) = find(root, child, path) {
+            return Some(found);
+        }
+        path.pop();
     }
     None
 }
@@ -359,12 +346,8 @@ fn values(found: &CompletionContext, path: &[&str]) -> Vec<Offer> {
             risks.chain(references(&numbered("ASI", 10, 2))).collect()
         }
         (_, [.., "factors" | "amplification_factors", key] | [.., "factors", key, "score"]) => steps(key),
-        (_, [.., "threat_multiplier"]) => {
-            levels(THREAT_LEVELS.iter().map(|level| (level.name, level.value.to_string())))
-        }
-        (_, [.., "mitigation_factor"]) => {
-            levels(MITIGATION_LEVELS.iter().map(|level| (level.name, level.value.to_string())))
-        }
+        (_, [.., "threat_multiplier"]) => levels(THREAT_LEVELS),
+        (_, [.., "mitigation_factor"]) => levels(MITIGATION_LEVELS),
         _ => enumerated(found.schema, path),
     }
 }
@@ -376,8 +359,11 @@ fn built_in(policy: crate::policy::BuiltIn) -> Offer {
     Offer::new(CompletionItemKind::Constant, policy.name, first).documented(documentation)
 }
 
-fn levels(levels: impl Iterator<Item = (&'static str, String)>) -> Vec<Offer> {
-    levels.map(|(name, value)| Offer::new(CompletionItemKind::EnumMember, name, value)).collect()
+fn levels(levels: &[MultiplierLevel]) -> Vec<Offer> {
+    let levels = levels.iter();
+    levels
+        .map(|level| Offer::new(CompletionItemKind::EnumMember, level.name, level.value.to_string()))
+        .collect()
 }
 
 fn numbered(prefix: &str, most: usize, width: usize) -> Vec<String> {
@@ -420,24 +406,3 @@ fn enumerated(schema: Schema, path: &[&str]) -> Vec<Offer> {
     }
     offers
 }
-
-/// Weaknesses that threats of agents often refer to. The list of CWE has a thousand.
-const WEAKNESSES: [(&str, &str); 17] = [
-    ("CWE-20", "Improper Input Validation"),
-    ("CWE-77", "Command Injection"),
-    ("CWE-94", "Code Injection"),
-    ("CWE-200", "Exposure of Sensitive Information to an Unauthorized Actor"),
-    ("CWE-250", "Execution with Unnecessary Privileges"),
-    ("CWE-269", "Improper Privilege Management"),
-    ("CWE-284", "Improper Access Control"),
-    ("CWE-287", "Improper Authentication"),
-    ("CWE-400", "Uncontrolled Resource Consumption"),
-    ("CWE-441", "Unintended Proxy or Intermediary (Confused Deputy)"),
-    ("CWE-494", "Download of Code Without Integrity Check"),
-    ("CWE-522", "Insufficiently Protected Credentials"),
-    ("CWE-778", "Insufficient Logging"),
-    ("CWE-829", "Inclusion of Functionality from Untrusted Control Sphere"),
-    ("CWE-862", "Missing Authorization"),
-    ("CWE-918", "Server-Side Request Forgery"),
-    ("CWE-1427", "Improper Neutralization of Input Used for LLM Prompting"),
-];

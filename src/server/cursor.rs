@@ -19,42 +19,46 @@ impl<'t> Cursor<'t> {
         let place = Span::new(offset, offset);
         document.roots().find_map(|root| {
             let cursor = Self { path: Vec::new(), place: root.span(), node: root, is_on_key: false };
-            cursor.descended(place).filter(|cursor| !cursor.path.is_empty())
+            Some(cursor.descended(place)).filter(|cursor| !cursor.path.is_empty())
         })
     }
 
-    fn descended(mut self, place: Span) -> Option<Self> {
-        loop {
-            match self.node.value() {
-                Value::Map(map) => {
-                    let found = map
-                        .iter()
-                        .find(|entry| entry.key_span.contains(place) || entry.value.span().contains(place));
-                    let Some(entry) = found else { return Some(self) };
-                    self.path.push(entry.key.to_owned());
-                    (self.place, self.node) = (entry.key_span, entry.value);
-                    self.is_on_key = entry.key_span.contains(place);
-                    if self.is_on_key {
-                        return Some(self);
-                    }
-                }
-                Value::List(list) => {
-                    let found = list.iter().enumerate().find(|(_, item)| item.span().contains(place));
-                    let Some((at, item)) = found else { return Some(self) };
-                    self.path.push(at.to_string());
-                    (self.place, self.node) = (item.span(), item);
-                }
-                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Unreadable => {
-                    self.place = if self.node.span().is_empty() { self.place } else { self.node.span() };
-                    return Some(self);
-                }
+    fn descended(mut self, place: Span) -> Self {
+        while let Some((key, span, node)) = children(self.node)
+            .into_iter()
+            .find(|(_, span, node)| span.contains(place) || node.span().contains(place))
+        {
+            self.is_on_key = self.node.as_map().is_some() && span.contains(place);
+            self.path.push(key);
+            (self.place, self.node) = (span, node);
+            if self.is_on_key {
+                return self;
             }
         }
+        let is_scalar = self.node.as_map().is_none() && self.node.as_list().is_none();
+        if is_scalar && !self.node.span().is_empty() {
+            self.place = self.node.span();
+        }
+        self
     }
 
     /// The keys from the root, as the functions of schemas take them.
     pub(crate) fn keys(&self) -> Vec<&str> {
         self.path.iter().map(String::as_str).collect()
+    }
+}
+
+/// The entries of a mapping, or the items of a list: keys or numbers, the places of the keys or items, and values.
+pub(crate) fn children(node: Node<'_>) -> Vec<(String, Span, Node<'_>)> {
+    match node.value() {
+        Value::Map(map) => {
+            map.iter().map(|entry| (entry.key.to_owned(), entry.key_span, entry.value)).collect()
+        }
+        Value::List(list) => {
+            let items = list.iter().enumerate();
+            items.map(|(at, item)| (at.to_string(), item.span(), item)).collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Unreadable => Vec::new(),
     }
 }
 

@@ -28,13 +28,8 @@ pub enum Encoding {
 impl Encoding {
     /// The best encoding that a client offers.
     pub(crate) fn negotiated(offered: &[PositionEncodingKind]) -> Self {
-        if offered.contains(&PositionEncodingKind::UTF8) {
-            Self::Utf8
-        } else if offered.contains(&PositionEncodingKind::UTF32) {
-            Self::Utf32
-        } else {
-            Self::Utf16
-        }
+        let best = [Self::Utf8, Self::Utf32].into_iter().find(|unit| offered.contains(&unit.kind()));
+        best.unwrap_or(Self::Utf16)
     }
 
     pub(crate) const fn kind(self) -> PositionEncodingKind {
@@ -118,7 +113,11 @@ impl PositionedText {
         let starts = self.source.line_starts();
         let line = starts.partition_point(|start| *start as usize <= offset).saturating_sub(1);
         let start = self.line_start(line).unwrap_or_default();
-        Position { line: limited(line), character: limited(self.units(offset) - self.units(start)) }
+        let units = match offset - start {
+            0..BLOCK => self.encoding.units(&self.text()[start..offset]),
+            _ => self.units(offset) - self.units(start),
+        };
+        Position { line: limited(line), character: limited(units) }
     }
 
     pub(crate) fn range(&self, span: Span) -> Range {

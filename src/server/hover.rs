@@ -71,19 +71,11 @@ fn of_model(view: &View<'_>, cursor: &Cursor<'_>, offset: usize) -> Option<(Span
         return Some((cursor.place, of_vector(vector)));
     }
     let key = keys.iter().rev().find(|key| key.parse::<usize>().is_err())?;
-    let results = [
-        "aivss",
-        "score",
-        "aivss_score",
-        "aars",
-        "factor_sum",
-        "severity",
-        "factors",
-        "amplification_factors",
-    ];
+    let is_result = matches!(*key, "aivss" | "score" | "aivss_score" | "aars" | "factor_sum" | "severity")
+        || matches!(*key, "factors" | "amplification_factors");
     let schema = view.checked.models.first().map_or(Schema::ThreatModel, |model| model.model.format.schema());
     let described = described(schema, cursor);
-    match scored.filter(|_| results.contains(key)) {
+    match scored.filter(|_| is_result) {
         Some(scored) => {
             let lead = described.map(|text| text + "\n\n").unwrap_or_default();
             Some((cursor.place, lead + &working(scored)))
@@ -179,22 +171,14 @@ fn of_policy(view: &View<'_>, cursor: &Cursor<'_>) -> Option<String> {
     // The keys of an override are those of the policy, below its number.
     let setting = if let ["overrides", _, rest @ ..] = keys.as_slice() { rest } else { &keys };
     for entry in policy.settings.entries().filter(|entry| entry.path() == setting) {
-        let origin = &entry.value.origin;
-        text += &format!(
-            "\n\nIn force: {}, set in {} ({})",
-            entry.value.value,
-            code(&origin.to_string()),
-            code(&origin.text)
-        );
+        let (value, origin) = (&entry.value.value, &entry.value.origin);
+        let (place, line) = (code(&origin.to_string()), code(&origin.text));
+        text += &format!("\n\nIn force: {value}, set in {place} ({line})");
     }
     for (at, over) in policy.overrides.iter().enumerate() {
         for entry in over.settings.entries().filter(|entry| entry.path() == setting) {
-            text += &format!(
-                "\n\nIn override {}: {}, set in {}",
-                at + 1,
-                entry.value.value,
-                code(&entry.value.origin.to_string())
-            );
+            let (value, place) = (&entry.value.value, code(&entry.value.origin.to_string()));
+            text += &format!("\n\nIn override {}: {value}, set in {place}", at + 1);
         }
     }
     Some(text)

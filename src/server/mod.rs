@@ -12,6 +12,7 @@ mod diagnostics;
 mod documents;
 mod exception;
 mod fixes;
+mod framing;
 mod hints;
 mod hover;
 mod messages;

@@ -1,18 +1,16 @@
 //! The types of the language server protocol, which only this file imports, and file addresses as paths.
 
 pub(crate) use gen_lsp_types::{
-    ClientCapabilities, Code, CodeAction, CodeActionContext, CodeActionKind, CodeActionOptions,
-    CodeActionParams, CodeDescription, CodeLens, CodeLensOptions, Command, CompletionItem,
-    CompletionItemKind, CompletionOptions, CreateFile, Diagnostic as ShownDiagnostic, DiagnosticOptions,
+    ClientCapabilities, Code, CodeAction, CodeActionContext, CodeActionKind, CodeDescription, CodeLens,
+    Command, CompletionItem, CompletionItemKind, CreateFile, Diagnostic as ShownDiagnostic,
     DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, DidChangeTextDocumentParams,
     DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
     DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentChange, DocumentDiagnosticParams,
-    DocumentLink, DocumentLinkOptions, DocumentSymbol, FoldingRange, Hover, InitializeParams, InlayHint,
-    InsertTextFormat, Location, LspNotificationMethod, LspRequestMethod, MarkupContent, MarkupKind,
-    OptionalVersionedTextDocumentIdentifier, Position, PositionEncodingKind, Range, ServerCapabilities,
-    SymbolKind, TextDocumentContentChangeEvent, TextDocumentEdit, TextDocumentIdentifier,
-    TextDocumentPositionParams, TextDocumentSyncKind, TextDocumentSyncOptions, TextEdit, Uri,
-    WorkspaceDiagnosticParams, WorkspaceEdit, WorkspaceFolders,
+    DocumentLink, DocumentSymbol, FoldingRange, Hover, InitializeParams, InlayHint, InsertTextFormat,
+    Location, LspNotificationMethod, LspRequestMethod, MarkupContent, MarkupKind,
+    OptionalVersionedTextDocumentIdentifier, Position, PositionEncodingKind, Range, SymbolKind,
+    TextDocumentContentChangeEvent, TextDocumentEdit, TextDocumentIdentifier, TextDocumentSyncKind, TextEdit,
+    Uri, WorkspaceDiagnosticParams, WorkspaceEdit, WorkspaceFolders,
 };
 
 use std::path::{Path, PathBuf};

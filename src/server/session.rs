@@ -1,23 +1,25 @@
 //! One client: its capabilities, its documents, and the feature that answers each request.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value as JsonValue, json};
 
+use crate::escape::line;
 use crate::server::documents::{Encoding, OpenDocument, OpenDocuments};
 use crate::server::messages::to_json;
 use crate::server::protocol::{
-    ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionParams, CodeLensOptions,
-    CompletionOptions, DiagnosticOptions, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
+    ClientCapabilities, CodeActionKind, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
     DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-    DidSaveTextDocumentParams, DocumentDiagnosticParams, DocumentLinkOptions, InitializeParams,
-    LspNotificationMethod, LspRequestMethod, Range, ServerCapabilities, TextDocumentIdentifier,
-    TextDocumentPositionParams, TextDocumentSyncKind, TextDocumentSyncOptions, Uri,
+    DidSaveTextDocumentParams, DocumentDiagnosticParams, InitializeParams, LspNotificationMethod,
+    LspRequestMethod, Position, Range, TextDocumentIdentifier, TextDocumentSyncKind, Uri,
     WorkspaceDiagnosticParams, WorkspaceFolders, path_of,
 };
-use crate::server::workspace::{Checked, ServerOptions, Workspace};
-use crate::server::{View, completion, diagnostics, fixes, hints, hover, symbols, trusted};
+use crate::server::trusted::RegoRun;
+use crate::server::workspace::{Checked, Lint, ServerOptions, Workspace};
+use crate::server::{View, completion, diagnostics, fixes, hints, hover, symbols};
 use crate::workspace::process::say;
 
 /// The capabilities of the client that change answers.
@@ -61,45 +63,30 @@ impl ClientFeatures {
 /// The name of the action that applies all safe fixes.
 pub(crate) const FIX_ALL: &str = "source.fixAll.aivss-lint";
 
-pub(crate) fn capabilities(client: ClientFeatures) -> ServerCapabilities {
-    let kinds =
-        vec![CodeActionKind::QuickFix, CodeActionKind::RefactorRewrite, CodeActionKind::from(FIX_ALL)];
-    let triggers = ["/", ":", "\"", "-", " ", "["].map(str::to_owned);
-    let diagnostics = DiagnosticOptions {
-        identifier: Some("aivss-lint".to_owned()),
-        inter_file_dependencies: true,
-        workspace_diagnostics: true,
-        ..DiagnosticOptions::default()
-    };
-    let capabilities =
-        json!({ "workspace": { "workspaceFolders": { "supported": true, "changeNotifications": true } } });
-    ServerCapabilities {
-        position_encoding: Some(client.encoding.kind()),
-        text_document_sync: Some(
-            TextDocumentSyncOptions {
-                open_close: Some(true),
-                change: Some(TextDocumentSyncKind::Incremental),
-                save: Some(true.into()),
-                ..TextDocumentSyncOptions::default()
-            }
-            .into(),
-        ),
-        diagnostic_provider: client.pulls.then(|| diagnostics.into()),
-        code_action_provider: Some(
-            CodeActionOptions { code_action_kinds: Some(kinds), ..CodeActionOptions::default() }.into(),
-        ),
-        inlay_hint_provider: client.has_hints.then(|| true.into()),
-        code_lens_provider: Some(CodeLensOptions::default()),
-        hover_provider: Some(true.into()),
-        completion_provider: Some(CompletionOptions {
-            trigger_characters: Some(triggers.to_vec()),
-            ..CompletionOptions::default()
-        }),
-        document_symbol_provider: Some(true.into()),
-        folding_range_provider: Some(true.into()),
-        document_link_provider: Some(DocumentLinkOptions::default()),
-        ..serde_json::from_value(capabilities).unwrap_or_default()
+pub(crate) fn capabilities(client: ClientFeatures) -> JsonValue {
+    let mut capabilities = json!({
+        "positionEncoding": client.encoding.kind(),
+        "textDocumentSync": { "openClose": true, "change": TextDocumentSyncKind::Incremental, "save": true },
+        "codeActionProvider": {
+            "codeActionKinds": [CodeActionKind::QuickFix, CodeActionKind::RefactorRewrite, FIX_ALL],
+        },
+        "codeLensProvider": {},
+        "hoverProvider": true,
+        "completionProvider": { "triggerCharacters": ["/", ":", "\"", "-", " ", "["] },
+        "documentSymbolProvider": true,
+        "foldingRangeProvider": true,
+        "documentLinkProvider": {},
+        "workspace": { "workspaceFolders": { "supported": true, "changeNotifications": true } },
+    });
+    if client.pulls {
+        capabilities["diagnosticProvider"] = json!({
+            "identifier": "aivss-lint", "interFileDependencies": true, "workspaceDiagnostics": true,
+        });
     }
+    if client.has_hints {
+        capabilities["inlayHintProvider"] = json!(true);
+    }
+    capabilities
 }
 
 /// A message to the client; a request if it has an identifier, whose response does not matter.
@@ -121,13 +108,15 @@ pub(crate) struct Session {
     /// The answer to the last request for all diagnostics, while nothing has changed.
     of_folders: Option<Vec<diagnostics::FolderReport>>,
     /// The roots of repositories for which the client knows that rules in Rego do not run.
-    without_rego: Vec<std::path::PathBuf>,
+    without_rego: Vec<PathBuf>,
+    /// The reasons for which rules in Rego could not be checked, by the roots of repositories, until something is saved.
+    rego_failures: BTreeMap<PathBuf, Option<String>>,
 }
 
 type Answer = Option<Result<JsonValue, String>>;
 
 impl Session {
-    pub(crate) fn new(parameters: &InitializeParams) -> Self {
+    pub(crate) fn new(parameters: &InitializeParams, lint: Lint) -> Self {
         let mut folders = Vec::new();
         match &parameters.workspace_folders_initialize_params.workspace_folders {
             Some(WorkspaceFolders::WorkspaceFolderList(list)) => {
@@ -147,36 +136,40 @@ impl Session {
         });
         Self {
             client: ClientFeatures::of(&parameters.capabilities),
-            workspace: Workspace::new(folders, options),
+            workspace: Workspace::new(folders, options, lint),
             open: OpenDocuments::default(),
             outgoing: Vec::new(),
             unpublished: Vec::new(),
             last_request: 0,
             of_folders: None,
             without_rego: Vec::new(),
+            rego_failures: BTreeMap::new(),
         }
     }
 
-    /// The messages after the handshake: the files of which the client reports changes.
-    pub(crate) fn started(&mut self) -> Vec<Outgoing> {
+    /// Asks the client to report changes of files.
+    fn watch_files(&mut self) {
         if self.client.watches_files {
-            let watchers = ["**/*.{yaml,yml,json}", "**/*.{md,markdown,rego}"]
-                .map(|glob| json!({ "globPattern": glob }));
-            let options = json!({ "watchers": watchers });
+            let watcher = json!({ "globPattern": "**/*.{yaml,yml,json,md,markdown,rego}" });
+            let options = json!({ "watchers": [watcher] });
             let method = "workspace/didChangeWatchedFiles";
             let registration = json!({ "id": "files", "method": method, "registerOptions": options });
             self.request("client/registerCapability", json!({ "registrations": [registration] }));
         }
-        std::mem::take(&mut self.outgoing)
     }
 
-    /// The messages after all that has arrived was answered: diagnostics for clients that do not ask for them.
-    pub(crate) fn idle(&mut self) -> Vec<Outgoing> {
-        for uri in std::mem::take(&mut self.unpublished) {
+    /// Publishes diagnostics for a client that does not ask for them, after all that has arrived was answered.
+    pub(crate) fn publish_all(&mut self) {
+        while !self.unpublished.is_empty() {
+            let uri = self.unpublished.remove(0);
             let problems = self.view(&uri).map(|view| diagnostics::of_document(&view)).unwrap_or_default();
             let version = self.open.get(&uri).map(|document| document.version);
             self.publish(&uri, version, &to_json(problems));
         }
+    }
+
+    /// The messages that have not been sent.
+    pub(crate) fn outgoing(&mut self) -> Vec<Outgoing> {
         std::mem::take(&mut self.outgoing)
     }
 
@@ -187,6 +180,11 @@ impl Session {
 
     fn notify(&mut self, method: &str, parameters: JsonValue) {
         self.outgoing.push(Outgoing { id: None, method: method.to_owned(), parameters });
+    }
+
+    /// Shows a warning to the user.
+    fn show(&mut self, message: &str) {
+        self.notify("window/showMessage", json!({ "type": 2, "message": message }));
     }
 
     fn publish(&mut self, uri: &Uri, version: Option<i32>, problems: &JsonValue) {
@@ -210,16 +208,21 @@ impl Session {
             return Some(());
         }
         let mut checked = self.workspace.check(document, &self.open);
-        let project = self.workspace.project(&checked)?;
-        if project.has_rego() && !checked.models.is_empty() {
-            if self.workspace.options.trusted && document.is_saved {
-                checked.diagnostics.extend(trusted::rego_problems(project, document, &checked));
-            } else if !self.without_rego.contains(&checked.root) {
-                self.without_rego.push(checked.root.clone());
-                let message =
-                    "rules in Rego were not checked: the folder is not trusted, or the file is not saved";
-                self.notify("window/logMessage", json!({ "type": 2, "message": message }));
-            }
+        let (project, options) = (self.workspace.project(&checked)?, &self.workspace.options);
+        let has_rego = project.has_rego() && !checked.models.is_empty();
+        if has_rego && options.trusted && document.is_saved {
+            let failure = self.rego_failures.entry(checked.root.clone()).or_default();
+            let run = RegoRun { project, document, checked: &checked, options };
+            let found = run.problems(failure);
+            checked.diagnostics.extend(found);
+        }
+        if has_rego && !options.trusted && !self.without_rego.contains(&checked.root) {
+            self.without_rego.push(checked.root.clone());
+            self.show("rules in Rego were not checked: the folder is not trusted");
+        }
+        if checked.is_failed {
+            let path = line(&checked.path);
+            self.show(&format!("aivss-lint failed on {path}, which was not checked; please report it"));
         }
         let document = self.open.get(uri)?;
         let live = self.view_of(document, &checked).and_then(|view| hints::live_scores(&view));
@@ -238,53 +241,36 @@ impl Session {
 
     /// Answers a request; `None` for one that is not supported.
     pub(crate) fn answer(&mut self, method: LspRequestMethod<'_>, parameters: JsonValue) -> Answer {
-        Some(match method {
-            LspRequestMethod::TextDocumentDiagnostic => self.diagnostics(parameters),
-            LspRequestMethod::WorkspaceDiagnostic => self.folder_diagnostics(parameters),
-            LspRequestMethod::TextDocumentCodeAction => {
-                self.feature(parameters, |view, asked: CodeActionParams| {
-                    to_json(fixes::actions(view, &asked.context, view.text().span(asked.range)))
-                })
+        let feature: Feature = match method {
+            LspRequestMethod::TextDocumentDiagnostic => return Some(self.diagnostics(parameters)),
+            LspRequestMethod::WorkspaceDiagnostic => return Some(self.folder_diagnostics(parameters)),
+            LspRequestMethod::TextDocumentCodeAction => |view, asked| {
+                let context = parsed(asked.context.clone()).ok()?;
+                Some(to_json(fixes::actions(view, &context, view.text().span(asked.range?))))
+            },
+            LspRequestMethod::TextDocumentInlayHint => {
+                |view, asked| Some(to_json(hints::hints(view, view.text().span(asked.range?))))
             }
-            LspRequestMethod::TextDocumentInlayHint => self.feature(parameters, |view, asked: RangeAsked| {
-                to_json(hints::hints(view, view.text().span(asked.range)))
-            }),
-            LspRequestMethod::TextDocumentCodeLens => {
-                self.feature(parameters, |view, DocumentAsked {}| to_json(hints::lenses(view)))
-            }
+            LspRequestMethod::TextDocumentCodeLens => |view, _| Some(to_json(hints::lenses(view))),
             LspRequestMethod::TextDocumentHover => {
-                self.feature(parameters, |view, asked: TextDocumentPositionParams| {
-                    to_json(hover::hover(view, view.text().offset(asked.position)))
-                })
+                |view, asked| Some(to_json(hover::hover(view, view.text().offset(asked.position?))))
             }
             LspRequestMethod::TextDocumentCompletion => {
-                self.feature(parameters, |view, asked: TextDocumentPositionParams| {
-                    to_json(completion::complete(view, view.text().offset(asked.position)))
-                })
+                |view, asked| Some(to_json(completion::complete(view, view.text().offset(asked.position?))))
             }
-            LspRequestMethod::TextDocumentDocumentSymbol => {
-                self.feature(parameters, |view, DocumentAsked {}| to_json(symbols::symbols(view)))
-            }
-            LspRequestMethod::TextDocumentFoldingRange => {
-                self.feature(parameters, |view, DocumentAsked {}| to_json(symbols::folds(view)))
-            }
-            LspRequestMethod::TextDocumentDocumentLink => {
-                self.feature(parameters, |view, DocumentAsked {}| to_json(symbols::links(view)))
-            }
+            LspRequestMethod::TextDocumentDocumentSymbol => |view, _| Some(to_json(symbols::symbols(view))),
+            LspRequestMethod::TextDocumentFoldingRange => |view, _| Some(to_json(symbols::folds(view))),
+            LspRequestMethod::TextDocumentDocumentLink => |view, _| Some(to_json(symbols::links(view))),
             _ => return None,
-        })
+        };
+        Some(self.feature(parameters, feature))
     }
 
     /// The answer of a feature for an open document; `null` for one that is not open.
-    fn feature<P: DeserializeOwned>(
-        &mut self,
-        parameters: JsonValue,
-        feature: impl FnOnce(&View<'_>, P) -> JsonValue,
-    ) -> Result<JsonValue, String> {
-        let document = parameters.get("textDocument").cloned().unwrap_or_default();
-        let document: TextDocumentIdentifier = parsed(document)?;
-        let asked = parsed(parameters)?;
-        Ok(self.view(&document.uri).map(|view| feature(&view, asked)).unwrap_or_default())
+    fn feature(&mut self, parameters: JsonValue, feature: Feature) -> Result<JsonValue, String> {
+        let asked: Asked = parsed(parameters)?;
+        let Some(view) = self.view(&asked.text_document.uri) else { return Ok(JsonValue::Null) };
+        feature(&view, &asked).ok_or_else(|| "a parameter is missing or has another type".to_owned())
     }
 
     fn diagnostics(&mut self, parameters: JsonValue) -> Result<JsonValue, String> {
@@ -314,14 +300,8 @@ impl Session {
                 let opened = parsed::<DidOpenTextDocumentParams>(parameters)?.text_document;
                 let (uri, language) = (opened.uri.clone(), to_json(&opened.language_id));
                 let language = language.as_str().unwrap_or_default();
-                let encoding = self.client.encoding;
-                self.open.open(OpenDocument::new(
-                    opened.uri,
-                    language,
-                    opened.version,
-                    opened.text,
-                    encoding,
-                ));
+                let (version, encoding) = (opened.version, self.client.encoding);
+                self.open.open(OpenDocument::new(opened.uri, language, version, opened.text, encoding));
                 self.touched(&uri);
             }
             LspNotificationMethod::TextDocumentDidChange => {
@@ -336,6 +316,7 @@ impl Session {
                 let uri = parsed::<DidSaveTextDocumentParams>(parameters)?.text_document.uri;
                 if let Some(document) = self.open.get_mut(&uri) {
                     document.is_saved = true;
+                    self.rego_failures.clear();
                     document.checked = None;
                 }
                 self.touched(&uri);
@@ -362,6 +343,7 @@ impl Session {
         parameters: JsonValue,
     ) -> Result<(), String> {
         match method {
+            LspNotificationMethod::Initialized => self.watch_files(),
             LspNotificationMethod::WorkspaceDidChangeWatchedFiles => {
                 let changed: DidChangeWatchedFilesParams = parsed(parameters)?;
                 self.of_folders = None;
@@ -397,6 +379,7 @@ impl Session {
 
     fn policies_changed(&mut self) {
         self.of_folders = None;
+        self.rego_failures.clear();
         self.workspace.forget_policies();
         self.open.forget_results();
         if !self.client.pulls {
@@ -410,15 +393,19 @@ impl Session {
     }
 }
 
-/// Parameters of a request about a whole document.
+/// Parameters of a request about a document. Each request has some of them.
 #[derive(serde::Deserialize)]
-struct DocumentAsked {}
-
-/// Parameters of a request about a part of a document.
-#[derive(serde::Deserialize)]
-struct RangeAsked {
-    range: Range,
+#[serde(rename_all = "camelCase")]
+struct Asked {
+    text_document: TextDocumentIdentifier,
+    position: Option<Position>,
+    range: Option<Range>,
+    #[serde(default)]
+    context: JsonValue,
 }
+
+/// The answer to a request about a document; `None` if a parameter is missing.
+type Feature = fn(&View<'_>, &Asked) -> Option<JsonValue>;
 
 fn parsed<P: DeserializeOwned>(parameters: JsonValue) -> Result<P, String> {
     serde_json::from_value(parameters).map_err(|error| error.to_string())

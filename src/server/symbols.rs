@@ -6,6 +6,7 @@ use crate::aivss::{ReadReference, Reference};
 use crate::escape::{cut, line};
 use crate::policy::{BuiltIn, beside};
 use crate::server::View;
+use crate::server::cursor::children;
 use crate::server::protocol::{DocumentLink, DocumentSymbol, FoldingRange, Range, SymbolKind, Uri, uri_of};
 use crate::server::workspace::DocumentKind;
 use crate::source::Span;
@@ -13,6 +14,8 @@ use crate::syntax::{Node, Value, parse};
 
 /// The most characters of a name or a value in the outline.
 const LONGEST: usize = 80;
+/// The most entries of an outline, and the most links.
+const MOST: usize = 5_000;
 /// The depth of the outline: layers and findings with their threats and scores.
 const DEPTH: usize = 5;
 
@@ -21,22 +24,58 @@ pub(crate) fn symbols(view: &View<'_>) -> Vec<DocumentSymbol> {
         return Vec::new();
     }
     let document = parse(&view.text().source);
-    document.roots().flat_map(|root| children(view, root, DEPTH)).collect()
+    let mut outline = Outline { view, left: MOST };
+    document.roots().flat_map(|root| outline.children(root, DEPTH)).collect()
 }
 
-/// The entries of a mapping or the items of a list.
-fn children(view: &View<'_>, node: Node<'_>, depth: usize) -> Vec<DocumentSymbol> {
-    match node.value() {
-        _ if depth == 0 || node.is_alias() => Vec::new(),
-        Value::Map(map) => {
-            let entries = map.iter();
-            entries.map(|entry| symbol(view, entry.key, entry.key_span, entry.value, depth)).collect()
+/// An outline while it is made.
+struct Outline<'o> {
+    view: &'o View<'o>,
+    /// The number of entries that it can still have.
+    left: usize,
+}
+
+impl Outline<'_> {
+    /// The entries of a mapping or the items of a list.
+    fn children(&mut self, node: Node<'_>, depth: usize) -> Vec<DocumentSymbol> {
+        if depth == 0 || node.is_alias() {
+            return Vec::new();
         }
-        Value::List(list) => {
-            let items = list.iter().enumerate();
-            items.map(|(at, item)| symbol(view, &name_of(item, at), item.span(), item, depth)).collect()
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Unreadable => Vec::new(),
+        let is_list = node.as_list().is_some();
+        let entries = children(node).into_iter().enumerate();
+        let symbols = entries.map_while(|(at, (key, place, value))| {
+            let name = if is_list { name_of(value, at) } else { key };
+            self.symbol(&name, place, value, depth)
+        });
+        symbols.collect()
+    }
+
+    fn symbol(&mut self, name: &str, place: Span, value: Node<'_>, depth: usize) -> Option<DocumentSymbol> {
+        self.left = self.left.checked_sub(1)?;
+        let children = self.children(value, depth - 1);
+        let (kind, detail) = match value.value() {
+            Value::Map(_) => {
+                (SymbolKind::Namespace, value.get("status").and_then(Node::as_str).map(str::to_owned))
+            }
+            Value::List(list) => (SymbolKind::Array, Some(list.iter().count().to_string())),
+            Value::Number(digits) => (SymbolKind::Number, Some(digits.to_owned())),
+            Value::Bool(flag) => (SymbolKind::Boolean, Some(flag.to_string())),
+            Value::String(text) => (SymbolKind::String, Some(text.to_owned())),
+            Value::Null | Value::Unreadable => (SymbolKind::Null, None),
+        };
+        let whole = if value.span().is_empty() { place } else { union(place, value.span()) };
+        let text = self.view.text();
+        #[expect(deprecated, reason = "the field has no default")]
+        Some(DocumentSymbol {
+            name: if name.is_empty() { "\"\"".to_owned() } else { shortened(name) },
+            detail: detail.as_deref().map(shortened),
+            kind,
+            tags: None,
+            deprecated: None,
+            range: text.range(whole),
+            selection_range: text.range(text.source.first_line(place)),
+            children: (!children.is_empty()).then_some(children),
+        })
     }
 }
 
@@ -45,32 +84,6 @@ fn name_of(item: Node<'_>, at: usize) -> String {
     let names = ["id", "title", "name", "rule", "model", "path"];
     let name = names.into_iter().find_map(|key| item.get(key)?.as_str()).or(item.as_str());
     name.filter(|name| !name.trim().is_empty()).map_or_else(|| (at + 1).to_string(), str::to_owned)
-}
-
-fn symbol(view: &View<'_>, name: &str, place: Span, value: Node<'_>, depth: usize) -> DocumentSymbol {
-    let children = children(view, value, depth - 1);
-    let (kind, detail) = match value.value() {
-        Value::Map(_) => {
-            (SymbolKind::Namespace, value.get("status").and_then(Node::as_str).map(str::to_owned))
-        }
-        Value::List(list) => (SymbolKind::Array, Some(list.iter().count().to_string())),
-        Value::Number(digits) => (SymbolKind::Number, Some(digits.to_owned())),
-        Value::Bool(flag) => (SymbolKind::Boolean, Some(flag.to_string())),
-        Value::String(text) => (SymbolKind::String, Some(text.to_owned())),
-        Value::Null | Value::Unreadable => (SymbolKind::Null, None),
-    };
-    let whole = if value.span().is_empty() { place } else { union(place, value.span()) };
-    #[expect(deprecated, reason = "the field has no default")]
-    DocumentSymbol {
-        name: if name.is_empty() { "\"\"".to_owned() } else { shortened(name) },
-        detail: detail.as_deref().map(shortened),
-        kind,
-        tags: None,
-        deprecated: None,
-        range: view.text().range(whole),
-        selection_range: view.text().range(view.text().source.first_line(place)),
-        children: (!children.is_empty()).then_some(children),
-    }
 }
 
 /// The bytes from the first to the last of two places. A value of a page can be before its key.
@@ -100,7 +113,7 @@ pub(crate) fn links(view: &View<'_>) -> Vec<DocumentLink> {
     let document = parse(&view.text().source);
     let mut links = Vec::new();
     let mut add = |span: Span, target: Option<Uri>| {
-        if let Some(target) = target {
+        if let Some(target) = target.filter(|_| links.len() < MOST) {
             let range = view.text().range(span);
             links.push(DocumentLink { range, target: Some(target), ..DocumentLink::default() });
         }

@@ -67,6 +67,8 @@ pub(crate) struct Checked {
     pub(crate) root: PathBuf,
     /// Its path from there.
     pub(crate) path: String,
+    /// Whether this program failed on it.
+    pub(crate) is_failed: bool,
     used: PolicyUsage,
 }
 
@@ -79,10 +81,14 @@ pub(crate) struct Project {
     /// The reason why the present policy cannot be used.
     pub(crate) unusable: Option<String>,
     is_stale: bool,
+    lint: Lint,
 }
 
+/// The check of one text, for which tests have one that fails.
+pub(crate) type Lint = fn(&Project, &Path, &Source, &EditedFiles<'_>, Date) -> Option<LintResult>;
+
 /// The files of a repository, with the open documents in the place of theirs.
-struct EditedFiles<'e> {
+pub(crate) struct EditedFiles<'e> {
     tree: FileTree<'e>,
     open: &'e OpenDocuments,
 }
@@ -145,7 +151,13 @@ impl Project {
     }
 
     /// Lints a file as a run over its folder would; `None` if it is not one of this program's files.
-    fn lint(&self, path: &Path, source: &Source, load: &EditedFiles<'_>, today: Date) -> Option<LintResult> {
+    pub(crate) fn lint(
+        &self,
+        path: &Path,
+        source: &Source,
+        load: &EditedFiles<'_>,
+        today: Date,
+    ) -> Option<LintResult> {
         let fallback;
         let policy = match &self.policy {
             Some((policy, _)) => policy,
@@ -191,11 +203,12 @@ pub(crate) struct Workspace {
     pub(crate) options: ServerOptions,
     /// By the roots of their repositories.
     projects: BTreeMap<PathBuf, Project>,
+    lint: Lint,
 }
 
 impl Workspace {
-    pub(crate) const fn new(folders: Vec<PathBuf>, options: ServerOptions) -> Self {
-        Self { folders, options, projects: BTreeMap::new() }
+    pub(crate) const fn new(folders: Vec<PathBuf>, options: ServerOptions, lint: Lint) -> Self {
+        Self { folders, options, projects: BTreeMap::new(), lint }
     }
 
     pub(crate) fn project(&self, checked: &Checked) -> Option<&Project> {
@@ -228,6 +241,7 @@ impl Workspace {
             policy: None,
             unusable: None,
             is_stale: true,
+            lint: self.lint,
         });
         if project.is_stale {
             project.load(&self.options, open);
@@ -329,9 +343,11 @@ fn guarded(project: &Project, path: &Path, source: &Source, open: &OpenDocuments
         diagnostics: Vec::new(),
         root: project.repository.root().to_owned(),
         path: project.repository.matched(path),
+        is_failed: false,
         used: PolicyUsage::default(),
     };
-    let linted = panic::catch_unwind(AssertUnwindSafe(|| project.lint(path, source, &load, today)));
+    let linted =
+        panic::catch_unwind(AssertUnwindSafe(|| (project.lint)(project, path, source, &load, today)));
     match linted {
         Ok(None) if project.policy.is_none() && is_meant(path, source, project) => {
             // Without a policy nothing can be checked, and a threat model must not look as if it passed.
@@ -351,7 +367,7 @@ fn guarded(project: &Project, path: &Path, source: &Source, open: &OpenDocuments
         }
         Err(_) => {
             say(&format!("error: {}: not checked\n", crate::escape::line(&checked.path)));
-            checked.kind = DocumentKind::Model;
+            (checked.kind, checked.is_failed) = (DocumentKind::Model, true);
             checked.diagnostics.push(not_checked(source, "this program failed on it"));
         }
     }

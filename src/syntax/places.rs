@@ -17,6 +17,8 @@ pub enum New<'n> {
     Text(&'n str),
     /// A mapping.
     Map(Vec<(&'n str, New<'n>)>),
+    /// A sequence.
+    List(Vec<New<'n>>),
 }
 
 /// The indentation of an entry relative to its parent.
@@ -49,6 +51,32 @@ impl Node<'_> {
         Some(vec![(Span::new(end, end), style.block(entries, indent, feed))])
     }
 
+    /// The edits that add items after the last one of a list. `None` if the node is not a list, is empty, has aliases, or its
+    /// style is not clear.
+    pub(crate) fn with_items(self, items: &[New<'_>]) -> Option<Addition> {
+        let list = self.as_list().filter(|_| !self.is_shared())?;
+        let (text, last) = (self.tree.text, list.iter().last()?);
+        let first_key = last.as_map().and_then(|map| map.iter().next());
+        let style = Style::of(text, first_key.map_or(last.span(), |entry| entry.key_span));
+        let end = last.span().end as usize;
+        if self.is_prose(self.span()) {
+            return None;
+        }
+        let feed = line_end(text, end);
+        if written(text, self.span()).starts_with('[') {
+            let indent = indent(text, last.span());
+            let lead = indent.map_or(" ".to_owned(), |indent| format!("{feed}{indent}"));
+            let added = items.iter().map(|item| format!(",{lead}{}", style.value(item, None, feed)));
+            return Some(vec![(Span::new(end, end), added.collect())]);
+        }
+        // A dash precedes the item in its line.
+        let line = text[..last.span().start as usize].rfind(['\n', '\r']).map_or(0, |at| at + 1);
+        let before = text.get(line..last.span().start as usize)?.trim_end().strip_suffix('-')?;
+        let is_indented = before.bytes().all(|byte| byte == b' ');
+        let end = end_of_line(text, end);
+        is_indented.then(|| vec![(Span::new(end, end), style.items(items, before, feed))])
+    }
+
     /// The edits that give a key of a mapping a value, if it has none or an empty one.
     pub fn filled(self, key: &str, value: &New<'_>) -> Option<Addition> {
         let entry = self.as_map().filter(|_| !self.is_shared())?.entry(key)?;
@@ -62,7 +90,11 @@ impl Node<'_> {
             // Quotes around nothing; a block of text is not replaced.
             Value::String(_) => written(text, old).starts_with(['"', '\'']),
             Value::Map(map) => map.is_empty(),
-            Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Unreadable => false,
+            Value::List(_) => {
+                let inner = written(text, old).strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+                inner.is_some_and(|inner| inner.trim().is_empty())
+            }
+            Value::Bool(_) | Value::Number(_) | Value::Unreadable => false,
         };
         if !is_empty || entry.value.is_shared() {
             return None;
@@ -81,10 +113,10 @@ impl Node<'_> {
         }
         let style = Style::of(text, entry.key_span);
         let feed = line_end(text, colon);
-        let indent = indent(text, entry.key_span).filter(|_| value.is_deep());
-        if let (Some(indent), New::Map(entries), false) = (indent, value, self.is_in_braces()) {
+        let indent = indent(text, entry.key_span).filter(|_| value.has_lines());
+        if let (Some(indent), false) = (indent, self.is_in_braces()) {
             let end = end_of_line(text, place.end as usize);
-            let lines = style.block(entries, &format!("{indent}{STEP}"), feed);
+            let lines = style.lines(value, indent, feed);
             let removed = (!old.is_empty()).then(|| (Span::new(colon, old.end as usize), String::new()));
             return Some(removed.into_iter().chain([(Span::new(end, end), lines)]).collect());
         }
@@ -112,6 +144,15 @@ impl New<'_> {
     fn is_deep(&self) -> bool {
         matches!(self, Self::Map(entries) if entries.iter().any(|(_, value)| matches!(value, Self::Map(_))))
     }
+
+    /// Whether parts of this have lines of their own: entries that are mappings, and mappings in a list.
+    fn has_lines(&self) -> bool {
+        match self {
+            Self::Text(_) => false,
+            Self::List(items) => items.iter().any(|item| matches!(item, Self::Map(_))),
+            Self::Map(entries) => self.is_deep() || entries.iter().any(|(_, value)| value.has_lines()),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +169,8 @@ impl Style {
     }
 
     fn text(self, text: &str) -> String {
-        let is_word = text.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_');
+        let is_word = text.starts_with(|first: char| first.is_ascii_alphabetic())
+            && text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
         if self == Self::Plain && is_word { text.to_owned() } else { serde_json::json!(text).to_string() }
     }
 
@@ -136,10 +178,18 @@ impl Style {
     fn value(self, value: &New<'_>, indent: Option<&str>, feed: &str) -> String {
         let entries = match value {
             New::Text(text) => return self.text(text),
+            New::List(items) => {
+                let indent = indent.filter(|_| value.has_lines());
+                let lead = indent.map_or(String::new(), |indent| format!("{feed}{indent}{STEP}"));
+                let items = items.iter().map(|item| format!("{lead}{}", self.value(item, None, feed)));
+                let end = indent.map_or(String::new(), |indent| format!("{feed}{indent}"));
+                let between = if indent.is_some() { "," } else { ", " };
+                return format!("[{}{end}]", items.collect::<Vec<_>>().join(between));
+            }
             New::Map(entries) => entries,
         };
         let Some(indent) = indent.filter(|_| value.is_deep()) else {
-            let entries: Vec<String> = entries.iter().map(|entry| self.flow(entry, None, feed)).collect();
+            let entries: Vec<String> = entries.iter().map(|entry| self.flow(entry, indent, feed)).collect();
             return format!("{{ {} }}", entries.join(", "));
         };
         // The outermost keys in braces are indented by one step themselves.
@@ -156,13 +206,29 @@ impl Style {
 
     /// Entries of a block mapping, each line with its break before it.
     fn block(self, entries: &[(&str, New<'_>)], indent: &str, feed: &str) -> String {
-        let lines = entries.iter().map(|(key, value)| match value {
-            New::Map(inner) if value.is_deep() => {
-                let inner = self.block(inner, &format!("{indent}{STEP}"), feed);
-                format!("{feed}{indent}{}:{inner}", self.text(key))
+        let lines = entries.iter().map(|(key, value)| {
+            if value.has_lines() {
+                format!("{feed}{indent}{}:{}", self.text(key), self.lines(value, indent, feed))
+            } else {
+                format!("{feed}{indent}{}: {}", self.text(key), self.value(value, None, feed))
             }
-            value => format!("{feed}{indent}{}: {}", self.text(key), self.value(value, None, feed)),
         });
+        lines.collect()
+    }
+
+    /// The lines of a value below its key, which has the indentation.
+    fn lines(self, value: &New<'_>, indent: &str, feed: &str) -> String {
+        let inner = format!("{indent}{STEP}");
+        match value {
+            New::Map(entries) => self.block(entries, &inner, feed),
+            New::List(items) => self.items(items, &inner, feed),
+            New::Text(text) => format!(" {}", self.text(text)),
+        }
+    }
+
+    /// Items of a block list, each line with its break before it.
+    fn items(self, items: &[New<'_>], indent: &str, feed: &str) -> String {
+        let lines = items.iter().map(|item| format!("{feed}{indent}- {}", self.value(item, None, feed)));
         lines.collect()
     }
 }

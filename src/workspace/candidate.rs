@@ -59,8 +59,9 @@ pub(crate) struct FileSearch<'a> {
     pub(crate) threads: usize,
 }
 
-/// The most files whose names hint at threat models that are kept.
+/// The most files whose names hint at threat models that are kept, and the most other pages.
 pub(crate) const MOST_HINTED: usize = 200;
+pub(crate) const MOST_PAGES: usize = 1_000;
 
 #[derive(Debug, Default)]
 pub(crate) struct Discovery {
@@ -70,6 +71,8 @@ pub(crate) struct Discovery {
     pub(crate) folders: Vec<PathBuf>,
     /// Files that do not contain the marker, whose names hint at threat models of other tools.
     pub(crate) hinted: Vec<Candidate>,
+    /// Other Markdown files that do not contain it.
+    pub(crate) pages: Vec<Candidate>,
     /// Files given by name that the policy's patterns exclude, if [`NamedFiles::Filtered`].
     pub(crate) left_out: Vec<String>,
     pub(crate) errors: Vec<InputError>,

@@ -15,8 +15,8 @@ use crate::input_error::{InputError, Suggestion};
 use crate::policy::Sought;
 use crate::source::Language;
 use crate::workspace::candidate::{
-    Candidate, Discovery, FileSearch, IGNORE_FILE, MOST_HINTED, NamedFiles, costly_for_git, has_marker,
-    refusal, search, walk,
+    Candidate, Discovery, FileSearch, IGNORE_FILE, MOST_HINTED, MOST_PAGES, NamedFiles, costly_for_git,
+    has_marker, refusal, search, walk,
 };
 use crate::workspace::files::{exists, link_out, plain, slashes};
 use crate::workspace::git::files::{ContentPlace, ListedPath, read_objects, tracked, untracked};
@@ -381,8 +381,13 @@ impl Finder<'_> {
             }
         }
         let others = self.pending.iter().filter(|candidate| !found.contains(&candidate.matched));
-        let hinted = others.filter(|candidate| is_hinted(&candidate.matched));
-        self.found.hinted.extend(hinted.take(MOST_HINTED).cloned());
+        let (mut hinted, mut pages): (Vec<&Candidate>, Vec<_>) =
+            others.partition(|candidate| is_hinted(&candidate.matched));
+        hinted.truncate(MOST_HINTED);
+        pages.retain(|candidate| Language::of(&candidate.matched) == Language::Markdown);
+        pages.truncate(MOST_PAGES);
+        self.found.hinted.extend(hinted.into_iter().cloned());
+        self.found.pages.extend(pages.into_iter().cloned());
         self.found.left_out.extend(mem::take(&mut self.filtered));
     }
 }

@@ -581,7 +581,7 @@ fn one_known_fault_excuses_one_fault_of_one_agent() {
     repository.write(PLANNER, &format!("{wrong}\n---\n{}", MODEL.replace("Planner", "Booker")));
     repository.commit();
     repository.git(&["switch", "--quiet", "--create", "second"]);
-    // The one is mended, the other made wrong in the same way.
+    // The one is fixed, the other made wrong in the same way.
     repository.write(PLANNER, &format!("{MODEL}\n---\n{}", wrong.replace("Planner", "Booker")));
     assert_eq!(repository.lines(&["--base", "main", "--new-only"]).0, 1);
     // The one goes, and three of its name come.
@@ -610,6 +610,39 @@ fn a_limit_that_is_exceeded_by_less_is_no_new_fault() {
     assert_eq!(repository.lines(&["--base", "main", "--new-only"]).0, 0, "no worse than it was");
     raise(&repository, PLANNER);
     assert_eq!(repository.lines(&["--base", "main", "--new-only"]).0, 1);
+}
+
+#[test]
+fn fewer_findings_over_a_limit_are_no_new_problem() {
+    let block = MODEL.split_once("aivss:\n").unwrap().1.split_once("maestro:").unwrap().0;
+    let block = block.trim_end().replace("\n  ", "\n      ");
+    let with = |bands: &[&str]| {
+        let list = bands.iter().enumerate().map(|(at, band)| {
+            let block = if *band == "Critical" {
+                block.clone()
+            } else {
+                block.replace("9.4", "8.3").replace("0.97", "0.5")
+            };
+            format!("  - id: F-{at}\n    title: A flaw\n    aivss:\n    {block}\n")
+        });
+        format!("{MODEL}findings:\n{}", list.collect::<String>())
+    };
+    let repository = Repository::new();
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.edit("aivss-policy.yaml", "score: 9.5", "findings: { Critical: 0, High: 0 }");
+    repository.write(PLANNER, &with(&["Critical", "Critical", "Critical", "High"]));
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--create", "second"]);
+    for (bands, code) in [
+        (&["Critical", "Critical", "High"][..], 0),
+        (&["Critical", "Critical", "Critical", "Critical", "High"], 1),
+        // The limits of two bands are two problems.
+        (&["Critical", "High", "High"], 1),
+    ] {
+        repository.write(PLANNER, &with(bands));
+        assert_eq!(repository.lines(&["--base", "main"]).0, 1, "{bands:?}");
+        assert_eq!(repository.lines(&["--base", "main", "--new-only"]).0, code, "{bands:?}");
+    }
 }
 
 #[test]

@@ -6,6 +6,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use aivss_lint::policy::FileLoader;
+use aivss_lint::rego::CompiledPolicy;
+use aivss_lint::rules::NAMES;
+use aivss_lint::source::Source;
+
 use crate::folder::{Folder, Ran};
 use crate::git::git;
 use crate::program::bounded;
@@ -77,7 +82,9 @@ fn walk(page: &str, folder: &Folder) -> String {
     while let Some(line) = lines.next() {
         walked.push_str(&format!("{line}\n"));
         let block: Vec<&str> = match line {
-            "```console" | "```yaml" => lines.by_ref().take_while(|line| *line != "```").collect(),
+            "```console" | "```yaml" | "```rego" => {
+                lines.by_ref().take_while(|line| *line != "```").collect()
+            }
             _ => Vec::new(),
         };
         match line {
@@ -92,7 +99,7 @@ fn walk(page: &str, folder: &Folder) -> String {
                 assert_eq!(status, 0, "`$ echo $?` shows a status that is not 0: {block:#?}");
                 walked.push_str("```\n");
             }
-            "```yaml" => {
+            "```yaml" | "```rego" => {
                 let text = block.join("\n") + "\n";
                 // "… into `agents/planner/threat-model.yaml`:" says where a block goes.
                 if let Some(path) = before.strip_suffix("`:").and_then(|before| before.rsplit_once('`')) {
@@ -142,27 +149,74 @@ fn arguments(line: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Commands that are shown without their output have arguments that exist.
+/// The commands of a page that are shown without their output: in blocks, and in its prose.
+fn shown_alone(page: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    for (at, part) in page.split("```").enumerate() {
+        if at % 2 == 0 {
+            found.extend(part.split('`').skip(1).step_by(2));
+        } else if let Some(block) = part.strip_prefix("sh\n") {
+            found.extend(block.lines().map(|line| line.trim_start_matches(['>', ' '])));
+        }
+    }
+    found.into_iter().filter_map(|command| command.strip_prefix("aivss-lint ")).collect()
+}
+
+/// They have arguments that exist.
 #[test]
 fn every_command_of_the_pages_is_understood() {
     let mut commands = 0;
     for (path, page) in pages() {
         let folder = folder_for(&page);
-        for block in page.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap()) {
-            let lines = block.lines().map(|line| line.trim_start_matches(['>', ' ']));
-            for line in lines.filter_map(|line| line.strip_prefix("aivss-lint")) {
-                let ends = [" >", " |", " #", " &"].iter().filter_map(|end| line.find(end));
-                let line = &line[..ends.min().unwrap_or(line.len())];
-                let ran = folder.run(&arguments(line));
-                assert!(
-                    !ran.err.contains("Usage: ") && !ran.err.contains("--help"),
-                    "{}: aivss-lint{line}\n{}",
-                    path.display(),
-                    ran.err
-                );
-                commands += 1;
-            }
+        for line in shown_alone(&page) {
+            let ends = [" >", " |", " #", " &"].iter().filter_map(|end| line.find(end));
+            let line = &line[..ends.min().unwrap_or(line.len())];
+            let ran = folder.run(&arguments(line));
+            assert!(
+                !ran.err.contains("Usage: ") && !ran.err.contains("--help"),
+                "{}: aivss-lint {line}\n{}",
+                path.display(),
+                ran.err
+            );
+            commands += 1;
         }
     }
-    assert!(commands > 20, "{commands}");
+    assert!(commands > 80, "{commands}");
+}
+
+/// The program reads the examples of the documentation.
+#[test]
+fn the_policies_and_tests_in_the_documentation_are_valid() {
+    let docs: String = pages().into_iter().map(|(_, page)| page).collect();
+    let blocks: Vec<&str> =
+        docs.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let rego = docs.split("```rego\n").find(|block| block.contains("own-address")).unwrap();
+    let files = Shown(rego.split("```").next().unwrap().to_owned());
+    let source = |text: &str| Source::decode("aivss-policy.yaml", text.as_bytes().to_vec());
+    let (mut policies, mut tests) = (0, 0);
+    for block in blocks {
+        if block.contains("aivss_policy: 1") {
+            let read = CompiledPolicy::read(source(block), &files, NAMES);
+            assert!(read.is_ok(), "{block}\n{read:?}");
+            policies += 1;
+        } else if block.contains("aivss_policy_test: 1") {
+            let read = aivss_lint::policy_test::read(source(block));
+            assert!(read.is_ok(), "{block}\n{read:?}");
+            tests += 1;
+        }
+    }
+    assert!(policies > 10 && tests > 0, "{policies}, {tests}");
+}
+
+/// The folder of rules in the documentation, with its one file.
+struct Shown(String);
+
+impl FileLoader for Shown {
+    fn bytes(&self, _: &str) -> Result<Vec<u8>, String> {
+        Ok(self.0.clone().into_bytes())
+    }
+
+    fn rego_below(&self, _: &str) -> Result<Vec<String>, String> {
+        Ok(vec!["policies/custom/owner.rego".to_owned()])
+    }
 }

@@ -123,3 +123,44 @@ fn vim_finds_every_fault_with_its_place() {
     });
     assert_eq!(found, expected.collect::<String>());
 }
+
+/// The session of the page, if the machine has Neovim.
+#[cfg(feature = "server")]
+#[test]
+fn neovim_shows_what_the_page_prints() {
+    let folder = TempDir::new().unwrap();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    for example in ["faults/arithmetic.threat-model.yaml", "smolagents/threat-model.yaml"] {
+        let path = root.join("examples").join(example);
+        fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let script = root.join("tests/repository/server/neovim.lua");
+    if !script.exists() {
+        eprintln!("passed over: the package has no script for Neovim");
+        return;
+    }
+    let session = Command::new("nvim")
+        .args(["--headless", "-u", "NONE", "-n", "-c"])
+        .arg(format!("luafile {}", script.display()))
+        .env("AIVSS_LINT", program().get_program())
+        .env("XDG_STATE_HOME", folder.path())
+        .current_dir(folder.path())
+        .output();
+    let Ok(output) = session else {
+        eprintln!("passed over: nvim is not installed");
+        return;
+    };
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), blocks("text")[0]);
+}
+
+#[test]
+fn manifest_for_assistants_starts_the_server_for_each_kind_of_file() {
+    let manifest = blocks("jsonc").into_iter().find(|text| text.contains("extensionToLanguage")).unwrap();
+    let manifest: Value = serde_json::from_str(manifest).unwrap();
+    let server = &manifest["aivss-lint"];
+    assert_eq!((&server["command"], &server["args"]), (&"aivss-lint".into(), &serde_json::json!(["server"])));
+    let extensions = server["extensionToLanguage"].as_object().unwrap();
+    for extension in ["yaml", "yml", "json", "md", "markdown"] {
+        assert!(extensions.contains_key(&format!(".{extension}")), "{extension}");
+    }
+}

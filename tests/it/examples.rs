@@ -1,7 +1,5 @@
 //! The folders in `examples/` give the verdicts that they state, in the JSON report and by its schema.
 
-use aivss_lint::rego::CompiledPolicy;
-use aivss_lint::rules::NAMES;
 use std::path::Path;
 use std::process::Output;
 
@@ -135,60 +133,6 @@ fn the_example_report_is_one_by_owasps_own_schema() {
     let schema: Value = serde_json::from_str(&schema).unwrap();
     let report = std::fs::read_to_string(root.join("examples/owasp-0.8/aivss-report.json")).unwrap();
     assert!(jsonschema::is_valid(&schema, &serde_json::from_str(&report).unwrap()));
-}
-
-#[test]
-fn the_policy_shown_in_the_readme_is_a_valid_one() {
-    let readme = include_str!("../../README.md");
-    let start = readme.find("aivss_policy: 1").unwrap();
-    let text = &readme[start..start + readme[start..].find("```").unwrap()];
-    let source = aivss_lint::source::Source::decode("aivss-policy.yaml", text.as_bytes().to_vec());
-    assert!(CompiledPolicy::read(source, &aivss_lint::policy::NoFiles, NAMES).is_ok());
-}
-
-/// The program reads the examples of the documentation.
-#[test]
-fn the_policies_and_tests_in_the_documentation_are_valid() {
-    let docs = concat!(
-        include_str!("../../docs/reference/policy.md"),
-        include_str!("../../docs/guides/adopt.md"),
-        include_str!("../../docs/guides/layers-only.md"),
-        include_str!("../../docs/guides/tiers.md"),
-        include_str!("../../docs/guides/rego.md"),
-        include_str!("../../docs/guides/policy-tests.md"),
-    );
-    let blocks: Vec<&str> =
-        docs.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    let rego = docs.split("```rego\n").nth(1).unwrap().split("```").next().unwrap();
-    let files = Shown(rego.to_owned());
-    let source =
-        |text: &str| aivss_lint::source::Source::decode("aivss-policy.yaml", text.as_bytes().to_vec());
-    let (mut policies, mut tests) = (0, 0);
-    for block in blocks {
-        if block.contains("aivss_policy: 1") {
-            let read = CompiledPolicy::read(source(block), &files, NAMES);
-            assert!(read.is_ok(), "{block}\n{read:?}");
-            policies += 1;
-        } else if block.contains("aivss_policy_test: 1") {
-            let read = aivss_lint::policy_test::read(source(block));
-            assert!(read.is_ok(), "{block}\n{read:?}");
-            tests += 1;
-        }
-    }
-    assert_eq!((policies, tests), (7, 1));
-}
-
-/// The folder of rules in the documentation, with the one file that stands there.
-struct Shown(String);
-
-impl aivss_lint::policy::FileLoader for Shown {
-    fn bytes(&self, _: &str) -> Result<Vec<u8>, String> {
-        Ok(self.0.clone().into_bytes())
-    }
-
-    fn rego_below(&self, _: &str) -> Result<Vec<String>, String> {
-        Ok(vec!["policies/custom/owner.rego".to_owned()])
-    }
 }
 
 /// Whoever reads whichever report reads of the same faults, and the exit code is the same.

@@ -395,6 +395,33 @@ fn list_has_the_kind_and_the_command_of_each_file() {
 }
 
 #[test]
+fn page_of_layers_is_listed_whatever_its_name_is() {
+    let page = "# Planner\n\n## Foundation Models\n\nText is obeyed.\n\n## Agent Ecosystem\n\nAgents lie.\n";
+    let folder = checkout(&[
+        ("docs/security.md", page),
+        ("docs/several.md", &format!("{page}\n{}", page.replace("Planner", "Booker"))),
+        ("README.md", "# Planner\n\nPlans trips.\n"),
+    ]);
+    let skipped = list(&folder)["skipped"].clone();
+    let skipped: Vec<_> =
+        skipped.as_array().unwrap().iter().map(|file| (&file["path"], &file["command"])).collect();
+    let expected = [
+        ("docs/security.md", "aivss-lint import --in-place docs/security.md"),
+        ("docs/several.md", "aivss-lint import docs/several.md --output docs/several.threat-model.yaml"),
+    ];
+    assert_eq!(skipped.len(), expected.len(), "{skipped:?}");
+    for ((path, command), expected) in skipped.iter().zip(expected) {
+        assert_eq!((path.as_str().unwrap(), command.as_str().unwrap()), expected);
+    }
+    let ran = folder.run(&[]);
+    assert!(
+        ran.out.contains("found docs/security.md: a MAESTRO analysis without front matter"),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
 fn advised_command_can_be_run() {
     for Known { path, text, next, .. } in &KNOWN {
         let Some(next) = next.filter(|next| next.contains(' ') || *next == "init") else { continue };

@@ -34,7 +34,7 @@ fn comments_quotes_and_order_stay() {
         "{FILE}:{line}:10: score-mismatch: 9.1 → 9.4\n\
          {FILE}:{}:14: severity-mismatch: High → Critical\n\
          {FILE}:{}:17: factor-sum-mismatch: 8.50 → 8.0\n\
-         changed: 3 numbers in 1 file; no problems left\n",
+         Fixed 3 values in 1 file. No problems left.\n",
         line + 1,
         line + 2
     );
@@ -67,7 +67,7 @@ fn a_score_that_is_left_empty_is_written() {
         let folder = Folder::new(&[(FILE, &model("  score: 9.4\n", empty))]);
         let ran = folder.fix(&[]);
         assert_eq!(folder.read(FILE), model("  score: 9.4\n", written), "{}", ran.out);
-        assert!(ran.out.contains(" → 9.4\nchanged: 1 number in 1 file; no problems left\n"), "{}", ran.out);
+        assert!(ran.out.contains(" → 9.4\nFixed 1 value in 1 file. No problems left.\n"), "{}", ran.out);
         assert_eq!(ran.code, 0);
     }
     let report = REPORT.replacen("\"aivss\": 9.9", "\"aivss\": null", 1);
@@ -100,7 +100,7 @@ fn a_second_run_changes_nothing() {
     let folder = Folder::new(&[(FILE, &model("score: 9.4", "score: 9.1"))]);
     folder.fix(&[]);
     let ran = folder.fix(&[]);
-    assert_eq!(ran.out, "changed: 0 numbers in 0 files; no problems left\n");
+    assert_eq!(ran.out, "Nothing to fix. No problems left.\n");
     assert_eq!((ran.code, folder.read(FILE)), (0, MODEL.to_owned()));
 }
 
@@ -122,11 +122,7 @@ fn a_report_of_owasp_keeps_its_form() {
     assert_eq!((REPORT.lines().count(), differing), (after.lines().count(), 7), "{}", ran.out);
     assert!(after.contains("\"severity\": \"Critical\"") && after.contains("\"aars\": 0.4074"), "{after}");
     // An identifier that stands twice is nothing that can be derived.
-    assert!(
-        ran.out.ends_with("changed: 7 numbers in 1 file; left: 1 error; run `aivss-lint`\n"),
-        "{}",
-        ran.out
-    );
+    assert!(ran.out.ends_with("Fixed 7 values in 1 file. Left: 1 error; run `aivss-lint`.\n"), "{}", ran.out);
     assert_eq!(ran.code, 1);
 }
 
@@ -158,7 +154,7 @@ fn blocks_in_a_page_and_models_in_a_stream_are_all_mended() {
     let ran = folder.fix(&[]);
     assert_eq!(folder.read("THREAT_MODEL.md"), page(MODEL));
     assert_eq!(folder.read(FILE), stream(MODEL));
-    assert!(ran.out.contains("changed: 4 numbers in 2 files"), "{}", ran.out);
+    assert!(ran.out.contains("Fixed 4 values in 2 files."), "{}", ran.out);
 }
 
 #[test]
@@ -283,7 +279,7 @@ fn a_diff_writes_nothing_and_says_what_would_change() {
         "{}",
         ran.out
     );
-    assert_eq!(ran.err, "would change: 1 number in 1 file; no problems left\n");
+    assert_eq!(ran.err, "Would fix 1 value in 1 file. Run without --diff to apply. No problems left.\n");
     // The patch does what the command does.
     fs::write(folder.path("fix.patch"), ran.out).unwrap();
     let git = std::process::Command::new("git")
@@ -374,7 +370,7 @@ fn permissions_stay_and_what_must_not_be_written_is_not() {
     let ran = folder.fix(&[]);
     assert_eq!((ran.code, folder.read(FILE)), (2, wrong.clone()));
     assert!(ran.out.contains(&format!("{FILE}: is read-only, so it was not changed\n")), "{}", ran.out);
-    assert!(ran.out.contains("changed: 0 numbers in 0 files; left: 1 error"), "{}", ran.out);
+    assert!(ran.out.contains("Nothing to fix. Left: 1 error"), "{}", ran.out);
 
     mode(&folder, FILE, 0o640);
     mode(&folder, ".", 0o555);
@@ -422,7 +418,7 @@ fn a_file_and_a_link_to_it_are_one_and_no_path_is_a_command() {
     for arguments in [&["--diff"][..], &[]] {
         let ran = folder.fix(arguments);
         let said = ran.out + &ran.err;
-        assert!(said.contains(": 1 number in 1 file; no problems left\n"), "{said}");
+        assert!(said.contains(" 1 value in 1 file. ") && said.ends_with(" No problems left.\n"), "{said}");
     }
 
     let shared = wrong.replace("score: 9.1", "score: &v 9.1").replace("maestro:", "x-v: *v\nmaestro:");
@@ -449,7 +445,7 @@ fn the_examples_of_v0_5_pass_once_mended() {
     assert_eq!(folder.run(&["--today", "2026-11-23"]).code, 1);
     let ran = folder.fix(&[]);
     assert!(
-        ran.out.ends_with("changed: 14 numbers in 7 files; left: 10 notes; run `aivss-lint`\n"),
+        ran.out.ends_with("Fixed 14 values in 7 files. Left: 10 notes; run `aivss-lint`.\n"),
         "{}",
         ran.out
     );
@@ -489,7 +485,7 @@ fn suggested(name: &str, text: &str) -> String {
     let first = folder.fix(&["--unsafe", name]);
     let after = folder.read(name);
     let second = folder.fix(&["--unsafe", name]);
-    assert!(second.out.starts_with("changed: 0 numbers in 0 files; "), "{}", second.out);
+    assert!(second.out.starts_with("Nothing to fix. "), "{}", second.out);
     assert_eq!(folder.read(name), after);
     assert_eq!((first.code, second.code), (1, 1), "{}{}", first.out, second.out);
     let ran = folder.run(&["--format", "concise", "--today", "2026-11-23", name]);
@@ -515,14 +511,14 @@ fn misspelt_and_old_keys_are_suggestions() {
     // Nobody is given what he has not asked for.
     let ran = folder.fix(&[]);
     assert_eq!((ran.code, folder.read(FILE)), (1, wrong.clone()));
-    assert!(ran.out.ends_with("`aivss-lint fix --unsafe` has suggestions for 9\n"), "{}", ran.out);
+    assert!(ran.out.ends_with("`aivss-lint fix --unsafe` has suggestions for 9.\n"), "{}", ran.out);
     let ran = folder.fix(&["--unsafe"]);
     assert_eq!(folder.read(FILE), right.replace("non_determinism:", "'non_determinism':"), "{}", ran.out);
     assert!(ran.out.contains(": unknown-key: sumary → summary (suggested)\n"), "{}", ran.out);
-    let said = "changed: 0 numbers and 9 suggestions in 1 file; no problems left\n";
+    let said = "Applied 9 suggestions in 1 file. No problems left.\n";
     assert!(ran.out.ends_with(said), "{}", ran.out);
     assert_eq!(ran.code, 0);
-    assert_eq!(folder.fix(&["--unsafe"]).out, "changed: 0 numbers in 0 files; no problems left\n");
+    assert_eq!(folder.fix(&["--unsafe"]).out, "Nothing to fix. No problems left.\n");
 }
 
 /// A value that was commented out is not restored, which would lower the score and turn the gate green.
@@ -747,7 +743,7 @@ fn suggestions_and_numbers_go_in_one_run_and_one_patch() {
     assert_eq!((ran.code, folder.read(FILE)), (1, wrong.clone()));
     assert_eq!(
         ran.err,
-        "would change: 1 number and 2 suggestions in 1 file; left: 1 error; run `aivss-lint`\n"
+        "Would fix 1 value and apply 2 suggestions in 1 file. Run without --diff to apply. Left: 1 error; run `aivss-lint`.\n"
     );
     assert!(ran.out.contains("\n-  scoer: 9.1\n+  score: 9.4\n"), "{}", ran.out);
     folder.fix(&["--unsafe"]);

@@ -49,6 +49,7 @@ mod shells;
 mod staged;
 mod stops;
 mod telling;
+mod terminal;
 mod threads;
 mod unscored;
 

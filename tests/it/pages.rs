@@ -343,7 +343,7 @@ fn row_of_placeholders_or_of_many_layers_answers_none() {
     let page =
         format!("{before}| Layer | Analysis | Note |\n|---|---|---|\n{rows}{row}\n\n## Appendix{after}");
     let (code, lines) = concise(&Folder::new(&[(PAGE, &*page), ("aivss-policy.yaml", policy)]), &[]);
-    let problem = "1 layer is uncertain, and the limit is 0";
+    let problem = "1 layer is uncertain; the limit is 0";
     assert!(code == 1 && lines.iter().any(|line| line.contains(problem)), "{lines:?}");
 }
 

@@ -109,7 +109,7 @@ fn every_limit_on_scores_is_compared_with_the_proven_score() {
             "require: { approval_from: Critical }",
             "9.4 without evidence for the mitigation factor 0.67: Critical; approval is required from Critical",
         ),
-        (&with_finding, "limits: { findings: { Critical: 0 } }", "1 finding is Critical, and the limit is 0"),
+        (&with_finding, "limits: { findings: { Critical: 0 } }", "1 finding is Critical; the limit is 0"),
     ] {
         let ran = check(model, settings);
         assert_eq!(ran.code, 1, "{settings}: {}{}", ran.out, ran.err);

@@ -71,7 +71,7 @@ impl<'s> Reference<'s> {
 
     fn table(&self, title: &str, object: &Value, text: &mut String) {
         text.push_str(&format!(
-            "\n## {title}\n\n| key | type | required | meaning | rule |\n|---|---|---|---|---|\n"
+            "\n## {title}\n\n| key | type | default | meaning | rule |\n|---|---|---|---|---|\n"
         ));
         let mut inner = Vec::new();
         for (key, node) in object["properties"].as_object().unwrap() {
@@ -82,7 +82,7 @@ impl<'s> Reference<'s> {
             text.push_str(&format!(
                 "| `{key}` | {} | {} | {meaning} | {} |\n",
                 self.kind(&node),
-                if is_required { "yes" } else { "" },
+                default(&node, is_required),
                 rule(title, key, &node, object, is_required)
             ));
             let content = if node["items"].is_object() { &node["items"] } else { &node };
@@ -125,9 +125,12 @@ impl<'s> Reference<'s> {
             return format!("list of {}", self.kind(&node["items"]));
         }
         let words = |values: &[Value]| {
-            let mut words: Vec<String> =
-                values.iter().map(|value| format!("`{}`", value.to_string().trim_matches('"'))).collect();
-            words.dedup();
+            let mut words: Vec<String> = Vec::new();
+            for word in values.iter().map(|value| format!("`{}`", value.to_string().trim_matches('"'))) {
+                if !words.contains(&word) {
+                    words.push(word);
+                }
+            }
             words.join(", ")
         };
         if let Some(values) = node["enum"].as_array() {
@@ -189,6 +192,14 @@ fn rule(title: &str, key: &str, node: &Value, object: &Value, is_required: bool)
         found.push("schema");
     }
     found.iter().map(|name| format!("[`{name}`](../rules/{name}.md)")).collect::<Vec<_>>().join(", ")
+}
+
+fn default(node: &Value, is_required: bool) -> String {
+    match &node["default"] {
+        Value::Null if is_required => "required".to_owned(),
+        Value::Null => String::new(),
+        value => format!("`{}`", value.to_string().trim_matches('"')),
+    }
 }
 
 fn title_prefix(title: &str) -> String {

@@ -131,3 +131,62 @@ fn import_asks_for_the_threats_of_open_risks() {
         "{asked:?}"
     );
 }
+
+#[test]
+fn fix_asks_about_each_open_risk_once_and_answers_none() {
+    let yaml = model("    threats: [{ id: T2, title: Tool misuse }]\n", "");
+    let json = serde_json::to_string_pretty(&serde_json::json!({
+        "aivss_threat_model": 1,
+        "agent": { "name": "Planner", "summary": "Plans trips and books them." },
+        "aivss": { "version": "0.8", "cvss_base": 7.1, "factors": { "autonomy_of_action": 1, "dynamic_tool_use": 0.5,
+            "natural_language_interface": 1 } },
+        "maestro": { "foundation_models": "The model follows instructions.", "cross_layer": { "threats": [] } },
+    }));
+    let (front, layers) = yaml.split_once("maestro:\n").unwrap();
+    let layers = layers.split("  agent_ecosystem:").next().unwrap().lines();
+    let sections = layers.map(|line| {
+        let (key, text) = line.trim().split_once(": ").unwrap();
+        format!("## {}\n\n{text}\n\n", key.replace('_', " "))
+    });
+    let page = format!("---\n{front}---\n# Planner\n\n{}", sections.collect::<String>());
+    for (name, text, asked) in [
+        (MODEL, yaml.clone(), 9),
+        (MODEL, yaml.replace('\n', "\r\n"), 9),
+        (
+            MODEL,
+            format!("{yaml}  cross_layer:\n    threats:\n    - title: All\n      refs:\n      - ASI01\n"),
+            8,
+        ),
+        (MODEL, format!("{yaml}  cross_layer: {{ threats: [{{ title: All, refs: [T17] }}] }}\n"), 8),
+        (MODEL, format!("{yaml}  cross_layer:\n    threats: [] # later\n"), 9),
+        (MODEL, format!("{yaml}  cross_layer: {{ threats: [{{ title: TODO, refs: [T17] }}] }}\n"), 8),
+        ("threat-model.json", json.unwrap(), 1),
+        ("threat-model.md", format!("# A\n\n```yaml\n{yaml}```\n"), 9),
+        ("threat-model.md", page, 10),
+    ] {
+        let policy = format!("aivss_policy: 1\nextends: [permissive]\n{REQUIRED}");
+        let folder = Folder::new(&[("aivss-policy.yaml", &policy), (name, &text)]);
+        let open = |folder: &Folder| {
+            let ran = folder.run(&["--format", "json"]);
+            let report: Value = serde_json::from_str(&ran.out).unwrap();
+            let problems = report["files"][0]["diagnostics"].as_array().unwrap().clone();
+            (ran.code, problems.iter().filter(|problem| problem["rule"] == RULE).count())
+        };
+        let before = open(&folder);
+        folder.run(&["fix", "--unsafe", name]);
+        let fixed = folder.read(name);
+        assert_eq!(fixed.matches("TODO: say how ").count(), asked, "{fixed}");
+        assert_eq!(open(&folder), before, "{fixed}");
+        folder.run(&["fix", "--unsafe", name]);
+        assert_eq!(folder.read(name), fixed);
+    }
+}
+
+#[test]
+fn init_asks_for_the_core_risks_of_each_layer() {
+    let folder = Folder::new(&[]);
+    folder.run(&["init"]);
+    let text = folder.read(MODEL);
+    assert_eq!(text.matches("Which of these can happen: ").count(), 7, "{text}");
+    assert!(text.contains("Agent Untraceability (T8)"), "{text}");
+}

@@ -13,6 +13,13 @@ fn read(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
 }
 
+fn yaml(name: &str) -> Value {
+    let source = Source::decode(name, read(name).into_bytes());
+    let document = parse(&source);
+    assert!(document.is_sound(), "{name}: {:?}", document.problems);
+    document.roots().next().map(Node::to_json).unwrap()
+}
+
 #[test]
 fn every_version_is_the_crates() {
     for name in ["pyproject.toml", ".github/wheel/pyproject.toml"] {
@@ -22,6 +29,47 @@ fn every_version_is_the_crates() {
     }
     let dependency = format!("\ndependencies = [\"aivss-lint=={VERSION}\"]\n");
     assert!(read("pyproject.toml").contains(&dependency));
+    assert_eq!(yaml("CITATION.cff")["version"], VERSION);
+}
+
+#[test]
+fn the_citation_names_its_format_authors_and_licenses() {
+    let citation = yaml("CITATION.cff");
+    assert_eq!(citation["cff-version"], "1.2.0");
+    assert_eq!((&citation["title"], &citation["type"]), (&"aivss-lint".into(), &"software".into()));
+    assert!(citation["authors"].as_array().unwrap().iter().all(|author| author["name"].is_string()));
+    let licenses: Vec<&str> =
+        citation["license"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert_eq!(licenses.join(" OR "), env!("CARGO_PKG_LICENSE"));
+}
+
+/// `.ci/run` holds the forms to GitHub's schema.
+#[test]
+fn every_issue_form_asks_for_what_an_answer_needs() {
+    let forms = [
+        ("wrong-score", ["vector", "factors", "expected"].as_slice()),
+        ("problem", &["file", "command", "output", "expected"]),
+        ("idea", &["situation"]),
+    ];
+    for (name, needed) in forms {
+        let form = yaml(&format!(".github/ISSUE_TEMPLATE/{name}.yml"));
+        let fields = form["body"].as_array().unwrap();
+        let required: Vec<&str> = fields
+            .iter()
+            .filter(|field| field["validations"]["required"] == true)
+            .filter_map(|field| field["id"].as_str())
+            .collect();
+        assert!(needed.iter().all(|id| required.contains(id)), "{name}: {required:?}");
+    }
+    let request = read(".github/pull_request_template.md");
+    assert!(request.contains("`.ci/run`") && request.contains("`CHANGELOG.md`"));
+}
+
+/// cargo-binstall downloads an archive by the name that the release gives it.
+#[test]
+fn cargo_binstall_asks_for_the_archives_of_a_release() {
+    assert!(read("Cargo.toml").contains("/v{ version }/aivss-lint-{ target }.tar.gz\"\npkg-fmt = \"tgz\"\n"));
+    assert!(read(".github/release/pack").contains("../aivss-lint-$2.tar.gz"));
 }
 
 #[test]
@@ -57,8 +105,7 @@ fn every_archive_that_the_action_asks_for_is_released() {
 /// The page of the book is written from the action's own texts.
 #[test]
 fn every_input_and_output_of_the_action_is_in_the_book() {
-    let source = Source::decode("action.yml", read("action.yml").into_bytes());
-    let action = parse(&source).roots().next().map(Node::to_json).unwrap();
+    let action = yaml("action.yml");
     let table = |part: &str, columns: &str, row: fn(&str, &Value) -> String| {
         let rows: String =
             action[part].as_object().unwrap().iter().map(|(name, entry)| row(name, entry)).collect();
@@ -87,4 +134,17 @@ fn every_input_and_output_of_the_action_is_in_the_book() {
 
 fn description(entry: &Value) -> &str {
     entry["description"].as_str().unwrap().trim()
+}
+
+/// `.ci/book` checks the links of the book.
+#[test]
+fn every_link_outside_of_the_book_leads_to_a_file() {
+    for page in ["README.md", "CONTRIBUTING.md", "SECURITY.md"] {
+        let (text, folder) = (read(page), Path::new(page).parent().unwrap());
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        for target in targets.filter(|target| !target.is_empty() && !target.contains("://")) {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join(target);
+            assert!(path.exists(), "{page}: {target}");
+        }
+    }
 }

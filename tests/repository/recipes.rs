@@ -286,7 +286,7 @@ fn gitlab_on_the_default_branch() {
 
 #[test]
 fn a_page_and_a_badge_whatever_the_verdict() {
-    let recipe = yaml(blocks("GitHub", "yaml")[4]);
+    let recipe = yaml(blocks("Report and badge of the default branch", "yaml")[0]);
     let steps = recipe["jobs"]["report"]["steps"].as_array().unwrap();
     let published = steps[2]["with"]["path"].as_str().unwrap().strip_prefix("${{ runner.temp }}/").unwrap();
     for change in [Change::Good, Change::Wrong] {
@@ -393,8 +393,8 @@ fn hooks_and_inputs_that_are_shown_exist() {
 
     let action = yaml(&fs::read_to_string(root.join("action.yml")).unwrap());
     let mut steps = 0;
-    for block in blocks("GitHub", "yaml") {
-        let block = yaml(block);
+    for block in PAGES[0].split("```yaml\n").skip(1) {
+        let block = yaml(block.split("\n```").next().unwrap());
         let jobs = block["jobs"].as_object().unwrap().values();
         for step in jobs.flat_map(|job| job["steps"].as_array().unwrap()) {
             if step["uses"].as_str().is_some_and(|uses| uses.starts_with("OWNER/aivss-lint@<commit>")) {

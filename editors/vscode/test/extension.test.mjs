@@ -52,6 +52,8 @@ function stub(settings, isTrusted, documents) {
   const errors = [];
   const nothing = () => ({ dispose() {} });
   const changed = new EventEmitter();
+  const granted = new EventEmitter();
+  const trust = { isTrusted };
   const collection = { set: (uri, problems) => published.set(String(uri), problems), delete: (uri) => published.delete(String(uri)), clear: () => published.clear(), dispose() {}, get: () => [], has: () => false, forEach() {} };
   const vscode = anything({
     Position, Range, Diagnostic, CodeActionKind, TabInputText, Uri, EventEmitter,
@@ -70,7 +72,8 @@ function stub(settings, isTrusted, documents) {
     }),
     languages: anything({ createDiagnosticCollection: () => collection, match: (selector, document) => selector.language === document.languageId || [].concat(selector).some(({ language }) => language === document.languageId) ? 10 : 0 }),
     workspace: anything({
-      isTrusted,
+      get isTrusted() { return trust.isTrusted; },
+      onDidGrantWorkspaceTrust: granted.event,
       getConfiguration: () => ({ get: (key, fallback) => settings[key] ?? fallback }),
       workspaceFolders: undefined,
       textDocuments: documents,
@@ -79,7 +82,8 @@ function stub(settings, isTrusted, documents) {
       createFileSystemWatcher: () => ({ onDidCreate: nothing, onDidChange: nothing, onDidDelete: nothing, dispose() {} }),
     }),
   });
-  return { vscode, published, commands, errors, changed };
+  const grant = () => { trust.isTrusted = true; granted.fire(); };
+  return { vscode, published, commands, errors, changed, grant };
 }
 
 /** The extension with a stub in the place of `vscode`. */
@@ -102,23 +106,43 @@ async function until(condition) {
   return condition();
 }
 
-test('problems of an open threat model arrive, and the server starts again', async () => {
+/** The extension in a workspace that is not trusted, with a threat model whose score is wrong and other files. */
+async function opened(files) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'aivss-'));
   const file = path.join(folder, 'threat-model.yaml');
   const text = readFileSync(path.join(PROJECT, 'examples/smolagents/threat-model.yaml'), 'utf8').replace('score: 6.5', 'score: 6.6');
-  writeFileSync(file, text);
+  for (const [name, content] of Object.entries({ ...files, 'threat-model.yaml': text })) {
+    writeFileSync(path.join(folder, name), content);
+  }
   const uri = Uri.file(file);
   const document = { uri, languageId: 'yaml', version: 1, isClosed: false, getText: () => text, lineCount: text.split('\n').length };
-  const { vscode, published, commands, errors } = stub({ path: PROGRAM }, false, [document]);
-  const extension = load(vscode);
-  const context = { subscriptions: [], extensionPath: folder };
-  await extension.activate(context);
+  const { published, errors, ...stubbed } = stub({ path: PROGRAM }, false, [document]);
+  const extension = load(stubbed.vscode);
+  await extension.activate({ subscriptions: [], extensionPath: folder });
   assert.deepEqual(errors, []);
   const problems = () => [...published.values()].flat().map(({ code }) => code?.value ?? code);
+  return { ...stubbed, extension, published, problems };
+}
+
+test('problems of an open threat model arrive, and the server starts again', async () => {
+  const { extension, published, problems, commands } = await opened({});
   assert.ok(await until(() => problems().includes('score-mismatch')), JSON.stringify([...published]));
   published.clear();
   await commands.get('aivss-lint.restart')();
   assert.ok(await until(() => problems().includes('score-mismatch')));
+  await extension.deactivate();
+});
+
+test('rules in Rego run after trust is granted', async () => {
+  const { extension, published, problems, grant } = await opened({
+    'aivss-policy.yaml': 'aivss_policy: 1\nextends: [recommended]\nrego: [a.rego]\n',
+    'a.rego': 'package main\n\nimport rego.v1\n\ndeny contains "no" if input.agent.name\n',
+  });
+  assert.ok(await until(() => problems().includes('score-mismatch')), JSON.stringify([...published]));
+  assert.ok(!problems().includes('rego/deny'), problems().join());
+  published.clear();
+  grant();
+  assert.ok(await until(() => problems().includes('rego/deny')), problems().join());
   await extension.deactivate();
 });
 

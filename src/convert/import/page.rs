@@ -1,11 +1,14 @@
 //! Import of a page about an agent, as Markdown or text: what the reader of pages finds in it, and the score in its prose.
 
+use crate::aivss::{LayerKind, LayerSet};
 use crate::convert::data::Data;
 use crate::convert::import::listing::{add_listing, has_no_heading, named_layers};
 use crate::convert::import::{Draft, numbers};
 use crate::convert::scaffold::{Scaffold, ScoreForm};
+use crate::model::{Blank, blank_as_shown};
 use crate::report::count;
 use crate::source::Source;
+use crate::syntax::Node;
 use crate::syntax::page::{BlockUse, PageDraft, draft};
 
 /// The most sections that are reported as not imported.
@@ -20,7 +23,7 @@ pub(crate) fn import(source: &Source, takes_threats: bool) -> Result<Draft, Stri
         return Err(problem.message.clone());
     }
     let mut remarks = Vec::new();
-    let roots: Vec<Data> = page.document.roots().map(Data::from).collect();
+    let roots: Vec<Data> = page.document.roots().map(model_of).collect();
     let mut scaffolds = Vec::new();
     let is_listing = has_no_heading(&page);
     for (at, mut model) in roots.into_iter().enumerate() {
@@ -56,6 +59,20 @@ pub(crate) fn import(source: &Source, takes_threats: bool) -> Result<Draft, Stri
         remarks.push(format!("not carried over: {} more sections", left.len() - MOST));
     }
     Ok(Draft { scaffolds, remarks })
+}
+
+/// The values of a root. An analysis that consists of placeholders below captions is the first of them.
+fn model_of(root: Node<'_>) -> Data {
+    let mut model = Data::from(root);
+    for key in LayerSet::DEFAULT.layers().map(LayerKind::key) {
+        let analysis = root.get("maestro").and_then(|maestro| maestro.get(key)?.get("analysis"));
+        if let Some(Blank::Placeholder(text)) = analysis.and_then(blank_as_shown) {
+            let path = format!("maestro/{key}/analysis");
+            model.take(&path);
+            model.put(&path, &*text);
+        }
+    }
+    model
 }
 
 fn nothing(has_threats: bool) -> String {

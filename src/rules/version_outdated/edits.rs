@@ -1,16 +1,16 @@
 //! The edits that migrate a score: the version, and the tenth factor of the new set. Values with aliases, tags or escapes
 //! are not changed.
 
-use crate::aivss::Factor;
+use crate::aivss::{Factor, Formula};
 use crate::decimal::Decimal;
 use crate::diagnostic::Edit;
-use crate::rules::version_outdated::plan::{Aim, Blocked, Tenth};
+use crate::rules::version_outdated::plan::Blocked;
 use crate::source::Span;
 use crate::syntax::{Entry, List, Node, Value};
 
 const SHARED: &str = "an alias refers to it, so a change would show in several places";
 const TAGGED: &str = "the value has a tag or an anchor";
-const UNSAFE: &str = "it is written in a way that cannot be changed safely";
+pub(crate) const UNSAFE: &str = "it is written in a way that cannot be changed safely";
 
 pub(crate) struct ScoreBlock<'t> {
     pub(crate) pointer: String,
@@ -45,12 +45,13 @@ impl<'t> ScoreBlock<'t> {
             return Err((self.node.span(), "the version it is scored by is missing".to_owned()));
         };
         let (value, place) = (entry.value, entry.span());
-        let (Value::String(written) | Value::Number(written)) = value.value() else {
-            return Err((place, "it is neither text nor a number".to_owned()));
-        };
         check_plain(value, place)?;
-        let span = without_quotes(self.text, value.span(), written)
-            .ok_or_else(|| (place, "the value uses escapes".to_owned()))?;
+        let span = match value.value() {
+            Value::Number(_) => Some(value.span()),
+            Value::String(_) => value.letters(),
+            _ => return Err((place, "it is neither text nor a number".to_owned())),
+        };
+        let span = span.ok_or_else(|| (place, "the value uses escapes".to_owned()))?;
         // JSON quotes all that is not a number, and YAML's own braces may.
         let needs_quotes = span == value.span() && self.is_flow(self.node) && Decimal::parse(name).is_err();
         Ok(Edit { span, text: if needs_quotes { format!("\"{name}\"") } else { name.to_owned() } })
@@ -60,42 +61,22 @@ impl<'t> ScoreBlock<'t> {
         self.text.get(map.span().range()).is_some_and(|written| written.starts_with('{'))
     }
 
-    /// The factors, and the entry of one of them, which can be changed.
-    fn factor(&self, factor: Factor) -> Result<(Node<'t>, Entry<'t>), Blocked> {
+    /// The edit that replaces the tenth factor of the old version by that of the new one.
+    pub(crate) fn exchange(&self, old: Factor, to: &Formula) -> Result<Edit, Blocked> {
         let map = self.node.get("factors");
-        let entry = map.and_then(|factors| factors.as_map()?.entry(factor.key()));
+        let entry = map.and_then(|factors| factors.as_map()?.entry(old.key()));
         let Some((map, entry)) = map.zip(entry) else {
             return Err((self.node.span(), "its factors cannot be read".to_owned()));
         };
         if map.is_shared() || entry.value.is_shared() {
             return Err((entry.key_span, SHARED.to_owned()));
         }
-        Ok((map, entry))
-    }
-
-    /// The edit that replaces the tenth factor of the old version by that of the new one.
-    pub(crate) fn exchange(&self, old: Factor, aim: Aim) -> Result<Edit, Blocked> {
-        let (map, entry) = self.factor(old)?;
         let edit = if self.is_flow(map) {
-            exchange_in_braces(self.text, entry, aim)
+            exchange_in_braces(self.text, entry, to.tenth)
         } else {
-            exchange_lines(self.text, entry, aim)
+            exchange_lines(self.text, entry, to)
         };
         edit.ok_or_else(|| (entry.key_span, UNSAFE.to_owned()))
-    }
-
-    pub(crate) fn fill(&self, factor: Factor, value: Decimal) -> Result<Edit, Blocked> {
-        let (_, entry) = self.factor(factor)?;
-        check_plain(entry.value, entry.key_span)?;
-        let span = entry.value.span();
-        if !span.is_empty() {
-            return Ok(Edit { span, text: value.to_string() });
-        }
-        let key = entry.key_span.range().end;
-        if !self.text.get(key..).is_some_and(|rest| rest.starts_with(':')) {
-            return Err((entry.key_span, UNSAFE.to_owned()));
-        }
-        Ok(Edit { span: Span::new(key + 1, key + 1), text: format!(" {value}") })
     }
 
     /// The key under which an old factor stays: braces have no room for comments, and JSON has none.
@@ -112,22 +93,11 @@ fn check_plain(value: Node<'_>, place: Span) -> Result<(), Blocked> {
     if value.is_tagged() { Err((place, TAGGED.to_owned())) } else { Ok(()) }
 }
 
-/// The place of a literal value without its quotes.
-fn without_quotes(text: &str, span: Span, value: &str) -> Option<Span> {
-    let written = text.get(span.range())?;
-    if written == value {
-        return Some(span);
-    }
-    let inner = ['"', '\''].into_iter().find_map(|quote| written.strip_prefix(quote)?.strip_suffix(quote))?;
-    (inner == value).then(|| Span::new(span.start as usize + 1, span.end as usize - 1))
-}
-
 /// In braces the new factor comes before the old one, which gets a key of the author's own.
-fn exchange_in_braces(text: &str, entry: Entry<'_>, aim: Aim) -> Option<Edit> {
-    let (place, name) = (entry.key_span, without_quotes(text, entry.key_span, entry.key)?);
+fn exchange_in_braces(text: &str, entry: Entry<'_>, new: Factor) -> Option<Edit> {
+    let (place, name) = (entry.key_span, entry.key_letters()?);
     let opening = text.get(place.range().start..name.range().start)?;
     let closing = text.get(name.range().end..place.range().end)?;
-    let value = aim.tenth.value().map_or_else(|| "null".to_owned(), |value| value.to_string());
     // If each entry has a line of its own, the new one gets one too.
     let head = text.get(..place.range().start)?;
     let space = match head.rsplit_once('\n') {
@@ -136,13 +106,13 @@ fn exchange_in_braces(text: &str, entry: Entry<'_>, aim: Aim) -> Option<Edit> {
         }
         _ => " ".to_owned(),
     };
-    let (new, old) = (aim.formula.tenth.key(), entry.key);
-    let text = format!("{opening}{new}{closing}: {value},{space}{opening}x-{old}{closing}");
+    let (new, old) = (new.key(), entry.key);
+    let text = format!("{opening}{new}{closing}: null,{space}{opening}x-{old}{closing}");
     Some(Edit { span: place, text })
 }
 
 /// Makes comments of the lines of the old factor, after a question, and adds the new key.
-fn exchange_lines(text: &str, entry: Entry<'_>, aim: Aim) -> Option<Edit> {
+fn exchange_lines(text: &str, entry: Entry<'_>, to: &Formula) -> Option<Edit> {
     let key = entry.key_span.range();
     let first = text.get(..key.start)?.rfind('\n').map_or(0, |at| at + 1);
     let indent = text.get(first..key.start)?;
@@ -159,26 +129,17 @@ fn exchange_lines(text: &str, entry: Entry<'_>, aim: Aim) -> Option<Edit> {
     }
     let after = text.get(end..)?;
     let is_crlf = after.starts_with("\r\n") || (after.is_empty() && text.contains("\r\n"));
-    let mut lines = question(entry.key, aim);
+    let (new, version) = (to.tenth, to.version);
+    let mut lines = vec![
+        format!("# To be decided: AIVSS {version} has {} in place of {}.", new.key(), entry.key),
+        format!("# {}.", new.scale().unwrap_or_default()),
+        "# Before:".to_owned(),
+    ];
     for line in old.lines() {
         let line = line.strip_prefix(indent).unwrap_or(line.trim_start());
         lines.push(format!("#   {line}").trim_end().to_owned());
     }
-    let value = aim.tenth.value().map(|value| format!(" {value}")).unwrap_or_default();
-    lines.push(format!("{}:{value}", aim.formula.tenth.key()));
+    lines.push(format!("{}:", new.key()));
     let separator = format!("{}{indent}", if is_crlf { "\r\n" } else { "\n" });
     Some(Edit { span: Span::new(first, end), text: format!("{indent}{}", lines.join(&separator)) })
-}
-
-fn question(old: &str, aim: Aim) -> Vec<String> {
-    let (new, version) = (aim.formula.tenth, aim.formula.version);
-    let replaces = format!("AIVSS {version} has {} in place of {old}.", new.key());
-    match aim.tenth {
-        Tenth::Value(_) => vec![format!("# {replaces}"), "# Before:".to_owned()],
-        Tenth::Open | Tenth::Keep => vec![
-            format!("# To be decided: {replaces}"),
-            format!("# {}.", new.scale().unwrap_or_default()),
-            "# Before:".to_owned(),
-        ],
-    }
 }

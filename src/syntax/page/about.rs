@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use crate::aivss::LayerSet;
 use crate::syntax::page::columns::{Piece, locate};
-use crate::syntax::page::layers::{lead_of, without_shortcodes};
+use crate::syntax::page::layers::without_shortcodes;
+use crate::syntax::page::leads::lead_of;
 use crate::syntax::page::outline::{OutlineBlock, OutlineKind, PageText, hull};
 
 /// The most characters of a summary.

@@ -322,9 +322,17 @@ pub(crate) fn references(text: &str, span: Span, source: &str, known: usize) -> 
     entries.take(MOST.saturating_sub(known)).map(|part| locate(part, span, source)).collect()
 }
 
+#[cfg(test)]
+thread_local! {
+    /// The bytes that were searched for the places of texts.
+    pub(crate) static SEARCHED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// A part of a text that was read from a span, at its own bytes if they are literal there.
 pub(crate) fn locate(part: &str, within: Span, source: &str) -> Piece {
     let written = source.get(within.range()).unwrap_or_default();
+    #[cfg(test)]
+    SEARCHED.set(SEARCHED.get() + written.len());
     let span = written
         .find(part)
         .filter(|_| !part.is_empty())

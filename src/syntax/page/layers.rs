@@ -7,10 +7,11 @@ use std::ops::Range;
 use crate::aivss::{LayerKind, LayerSet, MOST_SHARED};
 use crate::source::Span;
 use crate::syntax::page::answers::{PageAnswer, answer};
-use crate::syntax::page::columns::{Piece, is_nothing, locate};
+use crate::syntax::page::columns::{Piece, is_nothing};
+use crate::syntax::page::leads::{lead_of, next_lead};
 use crate::syntax::page::lines::{add_labels, add_rows, opens_with_label, threat_in, threat_of};
 use crate::syntax::page::outline::{OutlineBlock, OutlineKind, PageText, TableRow, hull};
-use crate::syntax::page::parts::{LayerPart, PageLayer, is_html};
+use crate::syntax::page::parts::{LayerPart, PageLayer};
 use crate::syntax::page::threats::{PageThreat, RowText, ThreatTable, trimmed};
 use crate::syntax::tree::PageSection;
 
@@ -73,42 +74,6 @@ pub(crate) fn without_shortcodes(text: &str) -> Cow<'_, str> {
         was_code = is_code;
     }
     Cow::Owned(kept)
-}
-
-/// The layer whose name a line opens with in bold, an item or a summary, and the text after it.
-pub(crate) fn lead_of(
-    block: &OutlineBlock,
-    text: &str,
-    set: &'static LayerSet,
-) -> Option<(LayerKind, Piece)> {
-    const SEPARATORS: [&str; 5] = [":", ".", " — ", " – ", " - "];
-    const MOST: usize = 4;
-    let is_line = match block.kind {
-        // A summary of HTML; a heading inside a quotation or an element does not count.
-        OutlineKind::Caption => is_html(block, text),
-        OutlineKind::Item => true,
-        OutlineKind::Paragraph => block.phrase.strong > 0,
-        OutlineKind::Heading(_) | OutlineKind::Table(_) | OutlineKind::Other => false,
-    };
-    let phrase = block.phrase.text.trim();
-    let line = phrase.lines().next().filter(|_| is_line)?;
-    let mut ends: Vec<usize> =
-        SEPARATORS.iter().flat_map(|sign| line.match_indices(sign).take(MOST)).map(|(at, _)| at).collect();
-    ends.sort_unstable();
-    ends.truncate(MOST);
-    ends.push(line.len());
-    let (kind, name) = ends.into_iter().find_map(|at| Some((set.named(&line[..at])?, &line[..at])))?;
-    let span = block.phrase.span;
-    let written = text.get(span.range()).unwrap_or_default();
-    let (written, at) = written.find(name).map_or((phrase, name.len()), |at| (written, at + name.len()));
-    let closing = ['*', '_', '`', ']'];
-    let rest = written[at..].trim_start_matches(closing).trim_start_matches([':', '.']);
-    let rest = rest
-        .trim_start_matches(closing)
-        .trim_start_matches(|sign: char| sign.is_whitespace() || "—–-:".contains(sign))
-        .trim_end();
-    let is_summary = matches!(block.kind, OutlineKind::Caption);
-    Some((kind, locate(if is_summary { "" } else { rest }, span, text)))
 }
 
 /// Reads the layers among the blocks in a range: those of headings and tables, or else those that lines open with.
@@ -187,7 +152,7 @@ impl LayerReader<'_> {
         }
         let lead = if self.found.has_leads { lead_of(block, self.text, self.set) } else { None };
         if let Some((kind, rest)) = lead {
-            return self.lead(at, kind, rest);
+            return self.leads(at, kind, rest);
         }
         match &block.kind {
             OutlineKind::Heading(level) => self.heading(at, *level),
@@ -233,19 +198,39 @@ impl LayerReader<'_> {
         }
     }
 
-    /// Opens a layer whose name a line opens with.
-    fn lead(&mut self, at: usize, kind: LayerKind, rest: Piece) {
-        let block = &self.blocks[at];
-        self.end_section(block.span.start as usize);
+    /// Opens each layer whose name a line of a block opens with. `rest` is the text after the first name.
+    fn leads(&mut self, at: usize, mut kind: LayerKind, rest: Piece) {
+        let block = self.blocks[at].phrase.span;
+        let whole = self.text.get(rest.span.range()).filter(|written| *written == rest.text);
+        let Some(whole) = whole else { return self.lead(at, kind, rest, block) };
+        let piece = |from: usize, to: usize| {
+            let start = rest.span.start as usize;
+            Piece::new(
+                whole[from..to].trim_end(),
+                Span::new(start + from, start + from + whole[from..to].trim_end().len()),
+            )
+        };
+        let (mut from, mut start) = (0, block.start as usize);
+        while let Some(next) = next_lead(&whole[from..], self.set) {
+            let end = rest.span.start as usize + from + next.start;
+            self.lead(at, kind, piece(from, from + next.start), Span::new(start, end));
+            (kind, start, from) = (next.kind, end, from + next.rest);
+        }
+        self.lead(at, kind, piece(from, whole.len()), Span { start: Span::new(start, start).start, ..block });
+    }
+
+    fn lead(&mut self, at: usize, kind: LayerKind, rest: Piece, place: Span) {
+        self.end_section(place.start as usize);
         self.is_in_threat = false;
-        let layer = self.layer(kind, block.phrase.span);
+        let layer = self.layer(kind, place);
         layer
             .parts
             .extend(Some(rest).filter(|rest| !rest.text.is_empty()).map(RowText::of).map(LayerPart::Row));
         self.found.read.push(at);
-        let section = PageSection { kind, level: LEAD_LEVEL, heading: block.phrase.span, end: 0 };
+        let section = PageSection { kind, level: LEAD_LEVEL, heading: place, end: 0 };
         self.found.sections.push(section);
         self.open = Some((kind, LEAD_LEVEL));
+        let block = &self.blocks[at];
         self.list = Some(block.outer).filter(|_| matches!(block.kind, OutlineKind::Item));
     }
 
@@ -322,15 +307,27 @@ impl LayerReader<'_> {
             self.part(at);
         }
         self.found.read.push(at);
+        let mut above = Vec::new();
         for row in rows.iter().skip(1) {
-            let unread = self.row(&table, row, own);
+            let unread = self.row(&table, row, own, &mut above);
             self.found.unread.extend(std::iter::repeat_n(at, unread));
         }
     }
 
     /// Reads a row. Returns how many of its cells are in no layer and no threat.
-    fn row(&mut self, table: &ThreatTable, row: &TableRow, own: Option<LayerKind>) -> usize {
+    /// `above` are the layers of the row above.
+    fn row(
+        &mut self,
+        table: &ThreatTable,
+        row: &TableRow,
+        own: Option<LayerKind>,
+        above: &mut Vec<LayerKind>,
+    ) -> usize {
         let (mut kinds, place) = table.layers_of(row, self.set);
+        if kinds.is_empty() && table.continues(row) {
+            kinds.clone_from(above);
+        }
+        above.clone_from(&kinds);
         let whole = trimmed(row.span, self.text);
         if kinds.is_empty() {
             kinds.extend(own);

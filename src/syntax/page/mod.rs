@@ -9,6 +9,7 @@ pub(crate) mod answers;
 mod build;
 pub(crate) mod columns;
 mod layers;
+mod leads;
 mod lines;
 pub(crate) mod outline;
 mod parts;
@@ -319,6 +320,7 @@ pub fn draft(source: &Source) -> PageDraft<'_> {
     let whole = (!is_several).then_some(0..blocks.len());
     let ranges: Vec<Range<usize>> = agents.into_iter().chain(whole).collect();
     let (mut has_layers, mut uses, mut unread) = (false, vec![BlockUse::Free; blocks.len()], Vec::new());
+    let mut shown = Vec::new();
     for range in &ranges {
         let mut model = read_model(&blocks, range.clone(), text, front.end, set, is_several);
         if model.name.is_none() && !is_several {
@@ -330,6 +332,7 @@ pub fn draft(source: &Source) -> PageDraft<'_> {
             }
         }
         unread.append(&mut model.layers.unread);
+        shown.extend(model.layers.layers.values_mut().filter_map(PageLayer::take_shown));
         has_layers |= is_analysis(&model.layers, &blocks[range.clone()]);
         let start = blocks.get(range.start).map_or(front.end, |block| block.span.start as usize);
         let root = document.tree.open(start, true);
@@ -337,6 +340,8 @@ pub fn draft(source: &Source) -> PageDraft<'_> {
         let end = blocks.get(range.end).map_or(text.len(), |block| block.span.start as usize);
         build::add(&mut document, &model, root, end);
     }
+    // No root is one to edit.
+    document.tree.page = Some(Box::new(PageFacts { root: u32::MAX, prose: 0, sections: Vec::new(), shown }));
     PageDraft { document, has_layers, blocks, uses, unread, ranges }
 }
 

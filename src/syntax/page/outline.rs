@@ -89,6 +89,21 @@ pub(crate) struct OutlineBlock {
     pub(crate) span: Span,
 }
 
+impl OutlineBlock {
+    /// Whether it is a line in bold that ends with a colon: a caption of what follows it.
+    pub(crate) fn is_label(&self) -> bool {
+        let text = self.phrase.text.trim_end();
+        match self.kind {
+            OutlineKind::Paragraph | OutlineKind::Item => {
+                text.ends_with(':') && self.phrase.strong + 1 >= text.len()
+            }
+            OutlineKind::Heading(_) | OutlineKind::Caption | OutlineKind::Table(_) | OutlineKind::Other => {
+                false
+            }
+        }
+    }
+}
+
 /// Collects the events of the Markdown parser.
 #[derive(Default)]
 pub(crate) struct Outliner {

@@ -1,8 +1,10 @@
 //! The parts of a layer, and the answer that they give.
 
+use crate::aivss::LayerSet;
 use crate::source::Span;
 use crate::syntax::page::answers::{PageAnswer, answer};
 use crate::syntax::page::columns::{Piece, is_nothing, locate};
+use crate::syntax::page::is_part;
 use crate::syntax::page::outline::{OutlineBlock, OutlineKind, hull};
 use crate::syntax::page::threats::{PageThreat, RowText, trimmed};
 
@@ -44,8 +46,8 @@ impl LayerPart {
             Self::Row(row) => vec![&row.piece.text],
             Self::Block(at) => match &blocks[*at].kind {
                 OutlineKind::Heading(_) | OutlineKind::Caption => Vec::new(),
-                // A text that is struck out is withdrawn.
-                _ if blocks[*at].phrase.is_struck() => Vec::new(),
+                // A text that is struck out is withdrawn, and a label in bold alone is a caption.
+                _ if blocks[*at].phrase.is_struck() || blocks[*at].is_label() => Vec::new(),
                 OutlineKind::Table(rows) => {
                     let cells = rows.iter().skip(1).flat_map(|row| &row.cells);
                     cells.map(|cell| cell.text.trim()).filter(|cell| !is_nothing(cell)).collect()
@@ -54,6 +56,21 @@ impl LayerPart {
                     vec![blocks[*at].phrase.text.trim()]
                 }
             },
+        }
+    }
+
+    /// Whether the part is a caption with more than words for parts of an analysis, such as "Threats", or the name of
+    /// a layer.
+    fn is_telling_caption(&self, blocks: &[OutlineBlock]) -> bool {
+        match self {
+            Self::Row(_) => false,
+            Self::Block(at) => {
+                let block = &blocks[*at];
+                let is_caption = matches!(block.kind, OutlineKind::Heading(_) | OutlineKind::Caption);
+                (is_caption || block.is_label())
+                    && !is_part(&block.phrase.text)
+                    && LayerSet::DEFAULT.named(&block.phrase.text).is_none()
+            }
         }
     }
 
@@ -122,6 +139,10 @@ impl PageLayer {
         self.analysis = Some(match (&answered, first) {
             _ if !is_only => analysis(&parts, blocks, text),
             (PageAnswer::Uncertain(rest), _) => locate(rest, place, text),
+            // The words of a caption belong to the text below it.
+            _ if parts.iter().any(|part| part.is_telling_caption(blocks)) => {
+                Piece { span: place, ..analysis(&parts, blocks, text) }
+            }
             (_, LayerPart::Row(row)) => row.piece.clone(),
             (_, LayerPart::Block(at)) if matches!(blocks[*at].kind, OutlineKind::Table(_)) => {
                 locate(opening, place, text)
@@ -144,7 +165,7 @@ fn short_texts(parts: &[LayerPart], blocks: &[OutlineBlock]) -> Vec<String> {
             LayerPart::Block(at) if matches!(blocks[*at].kind, OutlineKind::Table(_)) => return Vec::new(),
             LayerPart::Block(_) => part.contents(blocks),
         };
-        for text in texts.into_iter().filter(|text| !is_nothing(text)) {
+        for text in texts.into_iter().map(without_fences).filter(|text| !is_nothing(text)) {
             if text.len() > LONGEST_PLACEHOLDER || shown.len() == MOST {
                 return Vec::new();
             }
@@ -154,6 +175,15 @@ fn short_texts(parts: &[LayerPart], blocks: &[OutlineBlock]) -> Vec<String> {
         }
     }
     shown
+}
+
+/// A text without the first line of an admonition and the lines around a container: `!!! note`, `:::`.
+fn without_fences(text: &str) -> &str {
+    let mut rest = text.trim();
+    while ["!!!", "???", ":::", "[!"].iter().any(|fence| rest.starts_with(fence)) {
+        rest = rest.split_once('\n').map_or("", |(_, below)| below.trim_start());
+    }
+    rest.trim_end_matches([':', ' ', '\n', '\r'])
 }
 
 fn one_line(text: &str) -> String {

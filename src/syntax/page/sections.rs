@@ -1,4 +1,4 @@
-//! Edits of a page that add a section for a layer.
+//! Edits of a page that add a section: for a layer, or for threats that span layers.
 
 use crate::aivss::{LayerKind, LayerSet};
 use crate::source::Span;
@@ -11,6 +11,26 @@ impl Node<'_> {
     /// The edits that add a section with a text for each layer to the page.
     pub(crate) fn with_sections(self, texts: &[(LayerKind, &str)]) -> Option<Addition> {
         Some(additions(self.page()?, self.tree.text, texts))
+    }
+
+    /// The edit that adds a table of open threats that span layers, each with its title and its reference, at the end of the
+    /// page.
+    pub(crate) fn with_threats(self, threats: &[(String, &str)]) -> Option<Addition> {
+        let (page, text) = (self.page()?, self.tree.text);
+        let (end, feed) = (text.trim_end().len(), line_end(text, text.len()));
+        // The heading ends the section of the last layer.
+        let level = page.sections.iter().map(|section| section.level).min().unwrap_or(2).min(2);
+        let heading = format!("{} Cross-layer threats", "#".repeat(level.into()));
+        let mut lines = vec![
+            String::new(),
+            String::new(),
+            heading,
+            String::new(),
+            "| Threat | Severity | Status | References |".to_owned(),
+            "|---|---|---|---|".to_owned(),
+        ];
+        lines.extend(threats.iter().map(|(title, reference)| format!("| {title} | | open | {reference} |")));
+        Some(vec![(Span::new(end, end), lines.join(feed))])
     }
 
     /// The edits that add a text below the heading of a layer in the page.

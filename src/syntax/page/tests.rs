@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use crate::aivss::LayerSet;
 use crate::source::{Source, Span};
+use crate::syntax::page::columns::SEARCHED;
 use crate::syntax::{Document, Node, Value, draft, parse, pointer};
 
 /// The pages: a title after `===`, the page, and what is read after a line of `---- read`, or `---- nothing` for a page
@@ -283,6 +284,93 @@ fn marked_page_with_several_agents_is_a_problem() {
     let problems = parse(&source).problems;
     assert_eq!(problems.len(), 1, "{problems:?}");
     assert!(problems[0].message.contains("several agents"));
+}
+
+/// Pages of about a number of bytes, of which a reader that goes back reads parts again and again.
+const HOSTILE: [(&str, fn(usize) -> String); 32] = [
+    ("a long line", |size| "word ".repeat(size / 5)),
+    ("headings", |size| "### a\n\n".repeat(size / 7)),
+    ("sections of a layer", |size| "## Data Operations\nx\n".repeat(size / 21)),
+    ("sections of two layers", |size| "## Data Operations\nx\n## Agent Frameworks\ny\n".repeat(size / 42)),
+    ("agents", |size| "# B\n## Foundation Models\nx\n## Data Operations\ny\n".repeat(size / 47)),
+    ("a heading of shortcodes", |size| format!("## {}\n", ":a".repeat(size / 2))),
+    ("a heading of remarks", |size| format!("### T2: a {}\n", "(High) ".repeat(size / 7))),
+    ("a nested list", |size| (0..size / 44).map(|at| format!("{:1$}- a\n", "", at % 40 * 2)).collect()),
+    ("nested quotations", |size| format!("{}a\n\n", "> ".repeat(20)).repeat(size / 43)),
+    ("items that open with a layer", |size| "- Layer 2: Data Operations: a\n".repeat(size / 30)),
+    ("items that open with a layer and go on", |size| "- L2 Data Operations leak a\n".repeat(size / 28)),
+    ("lines that open with a layer", |size| "**Data Operations:** a\n".repeat(size / 23)),
+    ("lines without a layer", |size| format!("**Data Operations:** a\n{}", "**b** c\n".repeat(size / 8))),
+    ("threats", |size| "**T2 Tool misuse** (High): a. Mitigation: b.\n\n".repeat(size / 46)),
+    ("labels", |size| format!("- **T2 Tool misuse** (High): a {}\n", "Owner: c; ".repeat(size / 10))),
+    ("items with labels", |size| format!("- **T2 x** (High)\n{}", "- Mitigation: b\n".repeat(size / 16))),
+    ("colons", |size| format!("- **T2 Tool misuse**: {}\n", "a: ".repeat(size / 3))),
+    ("columns", |size| {
+        let row = |cell: &str| format!("| L1 {}|\n", cell.repeat(size / 16));
+        row("| Threat ") + &row("|-") + &row("| a ")
+    }),
+    ("rows", |size| {
+        format!("| Layer | Threat | Severity |\n|-|-|-|\n{}", "| L1 | T | High |\n".repeat(size / 18))
+    }),
+    ("rows of two layers", |size| {
+        format!("| Layer | Threat | Severity |\n|-|-|-|\n{}", "| L1, L2 | T | High |\n".repeat(size / 22))
+    }),
+    ("rows of the layer above", |size| {
+        format!(
+            "| Layer | Threat | Severity |\n|-|-|-|\n| L1 | T | Low |\n{}",
+            "| | T | High |\n".repeat(size / 15)
+        )
+    }),
+    ("rows of text", |size| {
+        format!("| Layer | Notes |\n|-|-|\n{}", "| L1 | some words |\n".repeat(size / 20))
+    }),
+    ("references", |size| {
+        format!("| Threat | Severity | Refs |\n|-|-|-|\n| a | High | {}|\n", "ASI01, ".repeat(size / 7))
+    }),
+    ("backticks that do not close", |size| {
+        (1..40).map(|count| "`".repeat(count) + " a ").collect::<String>().repeat(size / 900)
+    }),
+    ("brackets that do not close", |size| "[".repeat(size)),
+    ("links that do not close", |size| "[a]( ".repeat(size / 5)),
+    ("tags that do not close", |size| "<a ".repeat(size / 3)),
+    ("comments that do not close", |size| "<!-- ".repeat(size / 5)),
+    ("elements that do not close", |size| "<details><summary>a\n\n".repeat(size / 21)),
+    ("emphasis that does not close", |size| "*a **b ".repeat(size / 7)),
+    ("struck texts", |size| "~~a~~ b ".repeat(size / 8)),
+    ("footnotes", |size| (0..size / 12).map(|at| format!("[^{at}]: a\n\n")).collect()),
+];
+
+/// The bytes and parts that are read of a page, with and without a marker: blocks, nodes, texts, problems, and the bytes
+/// that are searched for the places of texts.
+fn work(page: &str) -> usize {
+    let of_document = |document: &Document<'_>| {
+        let texts = |root: Node<'_>| root.to_json().to_string().len();
+        let problems = document.problems.iter().map(|problem| problem.message.len());
+        document.tree.next() as usize + document.roots().map(texts).sum::<usize>() + problems.sum::<usize>()
+    };
+    SEARCHED.set(0);
+    let source = Source::decode("a.md", page.as_bytes().to_vec());
+    let draft = draft(&source);
+    let blocks = draft.blocks.iter().map(|block| block.phrase.text.len() + 1);
+    let unmarked = blocks.sum::<usize>() + of_document(&draft.document);
+    let source = Source::decode("a.md", marked(page).into_bytes());
+    unmarked + of_document(&parse(&source)) + SEARCHED.get()
+}
+
+#[test]
+fn work_grows_no_faster_than_the_page() {
+    const SIZE: usize = 4_000;
+    let opening = "# A\n\n## Threats\n\n";
+    for (title, page) in HOSTILE {
+        for opening in
+            [opening.to_owned(), format!("{opening}## Foundation Models\n\nx\n\n## Data Operations\n\n")]
+        {
+            let [once, twice, four] =
+                [1, 2, 4].map(|times| work(&format!("{opening}{}", page(times * SIZE))));
+            let is_linear = twice * 10 <= once * 23 && four * 10 <= twice * 23;
+            assert!(is_linear, "{title}: {once}, {twice}, {four}");
+        }
+    }
 }
 
 /// Parts of pages in any order.

@@ -158,6 +158,17 @@ impl ThreatTable {
         cell.map_or_else(|| (Vec::new(), row.span), |cell| (layers_in(&cell.text, set), cell.span))
     }
 
+    /// Whether a row is about the layers of the row above: its cell has a mark for the same, or is empty in the first column,
+    /// as merged cells are.
+    pub(crate) fn continues(&self, row: &TableRow) -> bool {
+        const SAME: [&str; 9] = ["〃", "\"", "″", "''", "^", "^^", "↑", "ditto", "same"];
+        let cell = self.layer.and_then(|at| row.cells.get(at)).map(|cell| cell.text.trim());
+        cell.is_some_and(|cell| {
+            cell.is_empty() && self.layer == Some(0)
+                || SAME.iter().any(|mark| cell.eq_ignore_ascii_case(mark))
+        })
+    }
+
     /// The cell with the title of a threat.
     fn title_of<'r>(&self, row: &'r TableRow) -> Option<&'r PageText> {
         row.cells.get(self.title.filter(|_| self.has_threats)?)

@@ -163,29 +163,31 @@ pub(crate) fn run_any(root: &Path, arguments: &[&str]) -> Result<GitOutput, Stri
 pub(crate) fn run_within(limit: Duration, mut command: Command, stdin: Stdio) -> Result<GitOutput, String> {
     let mut errors = tempfile::tempfile().map_err(cannot_run)?;
     let stderr = errors.try_clone().map_err(cannot_run)?;
-    let mut child = command.stdin(stdin).stdout(Stdio::piped()).stderr(stderr).spawn().map_err(cannot_run)?;
+    let child = command.stdin(stdin).stdout(Stdio::piped()).stderr(stderr).spawn();
+    let mut child =
+        child.map_err(|error| format!("{} cannot be run: {error}", command.get_program().display()))?;
     let pipe = child.stdout.take();
     let child = Mutex::new(child);
     let (done, is_done) = mpsc::channel::<()>();
     let mut stdout = Vec::new();
-    let read = thread::scope(|scope| {
+    let (read, is_late) = thread::scope(|scope| {
         let child = &child;
         // If no thread is available, there is no limit.
-        let _ = thread::Builder::new().spawn_scoped(scope, move || {
-            if is_done.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
-                let _ = child.lock().unwrap_or_else(PoisonError::into_inner).kill();
-            }
+        let watch = thread::Builder::new().spawn_scoped(scope, move || {
+            let is_late = is_done.recv_timeout(limit) == Err(RecvTimeoutError::Timeout);
+            is_late && child.lock().unwrap_or_else(PoisonError::into_inner).kill().is_ok()
         });
         let read = pipe.map_or(Ok(0), |mut pipe| pipe.read_to_end(&mut stdout));
         drop(done);
-        read
+        (read, watch.is_ok_and(|watch| watch.join().unwrap_or(false)))
     });
     read.map_err(cannot_run)?;
     let mut child = child.into_inner().unwrap_or_else(PoisonError::into_inner);
     let status = child.wait().map_err(cannot_run)?;
-    let Some(code) = status.code() else {
+    if is_late {
         return Err(format!("it did not finish within {} seconds", limit.as_secs()));
-    };
+    }
+    let code = status.code().ok_or_else(|| format!("it ended early: {status}"))?;
     let mut stderr = Vec::new();
     errors.rewind().and_then(|()| errors.take(MOST_WARNINGS).read_to_end(&mut stderr)).map_err(cannot_run)?;
     Ok(GitOutput { code, stdout, stderr: String::from_utf8_lossy(&stderr).into_owned() })

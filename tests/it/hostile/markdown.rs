@@ -317,6 +317,14 @@ pub(crate) fn prose() -> Vec<Case> {
             "52:4 layer-blank",
         ),
         page(
+            "labels alone",
+            without("## agent ecosystem\n**Threats:**\n\n**Mitigations:**\n"),
+            1,
+            "52:4 layer-blank",
+        ),
+        page("a rating alone", without("## agent ecosystem\n**Severity:** High\n"), 1, "53:1 layer-blank"),
+        page("an admonition", without("## agent ecosystem\n!!! note\n    TBD\n"), 1, "53:1 layer-blank"),
+        page(
             "a row without a title",
             without("| Layer | Threat | Severity |\n|-|-|-|\n| L7 | - | High |\n"),
             1,

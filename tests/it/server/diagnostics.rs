@@ -256,7 +256,7 @@ fn rego_does_not_run_in_a_folder_that_is_not_trusted() {
         editor.open(MODEL, STOCK);
         let problems = editor.problems(MODEL);
         assert_eq!(editor.problems(MODEL), problems);
-        let logs = editor.received.iter().filter(|(method, _)| method == "window/logMessage");
+        let logs = editor.received.iter().filter(|(method, _)| method == "window/showMessage");
         if trusted {
             // In this process the program is the test, which is no linter: the check fails closed.
             assert!(problems.contains("cannot check rules in Rego"), "{problems}");

@@ -74,6 +74,25 @@ fn suggestion_is_a_refactoring_and_not_part_of_fix_all() {
 }
 
 #[test]
+fn note_about_core_risks_offers_questions() {
+    let editor = &mut Editor::new(&[]);
+    let text = STOCK.split("  cross_layer:").next().unwrap().to_owned();
+    editor.open(MODEL, &text);
+    let found = actions(editor, MODEL, range(&text, "factors"), Some("refactor.rewrite"));
+    let questions =
+        found.iter().find(|action| action["title"] == "Write questions about 10 core risks").unwrap();
+    let asked = applied(&text, edits(questions, 1));
+    assert!(
+        asked.ends_with("refs: [ASI01] }\n")
+            && asked.contains("\"TODO: say how Agent Untraceability can happen\"")
+    );
+    editor.close(MODEL);
+    editor.open(MODEL, &asked);
+    assert!(editor.problems(MODEL).contains("[risk-unaddressed]"));
+    assert_eq!(actions(editor, MODEL, range(&asked, "factors"), Some("refactor.rewrite")).len(), 0);
+}
+
+#[test]
 fn exception_is_written_into_the_policy_for_a_person_to_fill_in() {
     let policy = "aivss_policy: 1\nextends: [recommended]\n";
     let editor = &mut Editor::new(&[("aivss-policy.yaml", policy), (MODEL, &wrong())]);

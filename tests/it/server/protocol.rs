@@ -1,13 +1,16 @@
 //! The protocol: the handshake, the end, cancellation, and messages that make no sense.
 
+use std::process::ExitCode;
+
+use lsp_server::RequestId;
 use serde_json::{Value, json};
 
 use super::*;
 
 #[test]
 fn exit_status_is_0_only_after_a_shutdown() {
-    assert_eq!(Editor::new(&[]).end(), format!("{:?}", std::process::ExitCode::SUCCESS));
-    let failure = format!("{:?}", std::process::ExitCode::from(1));
+    assert_eq!(Editor::new(&[]).end(), format!("{:?}", ExitCode::SUCCESS));
+    let failure = format!("{:?}", ExitCode::from(1));
     assert_eq!(Editor::new(&[]).leave(), failure);
     let editor = Editor::new(&[]);
     editor.notify("exit", Value::Null);
@@ -23,33 +26,69 @@ fn capabilities_are_those_that_the_client_can_use() {
 }
 
 #[test]
-fn canceled_request_is_not_worked_on() {
-    let mut editor = Editor::new(&[]);
-    editor.open(MODEL, STOCK);
-    let uri = editor.uri(MODEL);
-    let request = |id: i32| {
-        let params = json!({ "textDocument": { "uri": uri }, "range": whole() });
-        Message::from(Request { id: id.into(), method: "textDocument/inlayHint".to_owned(), params })
+fn canceled_request_is_refused_and_others_are_answered() {
+    let (server, client) = Connection::memory();
+    let request = |id: RequestId, method: &str, params: Value| {
+        client.sender.send(Request { id, method: method.to_owned(), params }.into()).unwrap();
     };
-    // The first is long enough for the others to arrive.
-    for id in [100, 101, 102] {
-        editor.send(request(id));
+    let notify = |method: &str, params: Value| {
+        client.sender.send(Notification { method: method.to_owned(), params }.into()).unwrap();
+    };
+    // All of them arrive before the server works on the first.
+    request(
+        1.into(),
+        "initialize",
+        json!({ "processId": null, "rootUri": null, "capabilities": everything() }),
+    );
+    notify("initialized", json!({}));
+    let document = json!({ "uri": "untitled:a", "languageId": "yaml", "version": 1, "text": STOCK });
+    notify("textDocument/didOpen", json!({ "textDocument": document }));
+    let asked = json!({ "textDocument": { "uri": "untitled:a" }, "range": whole() });
+    for id in [2.into(), 3.into(), "text".to_owned().into()] {
+        request(id, "textDocument/inlayHint", asked.clone());
     }
-    editor.notify("$/cancelRequest", json!({ "id": 102 }));
-    editor.notify("$/cancelRequest", json!({ "id": 999 }));
-    let mut answers = Vec::new();
-    while answers.len() < 3 {
-        if let Message::Response(response) = editor.receive() {
-            answers.push((
-                response.id.to_string(),
-                response.response_result.map_err(|error| error.code).is_ok(),
-            ));
+    for id in [json!(2), json!("text"), json!(999), json!(1), json!({}), Value::Null] {
+        notify("$/cancelRequest", json!({ "id": id }));
+    }
+    request(4.into(), "shutdown", Value::Null);
+    notify("exit", Value::Null);
+    assert_eq!(aivss_lint::server::run(&server), ExitCode::SUCCESS);
+    drop(server);
+    let mut answers: Vec<(String, Option<i32>)> = Vec::new();
+    for message in client.receiver.iter() {
+        if let Message::Response(response) = message {
+            answers.push((response.id.to_string(), response.response_result.err().map(|error| error.code)));
         }
     }
-    answers.sort();
-    let ids: Vec<&str> = answers.iter().map(|(id, _)| &**id).collect();
-    assert_eq!(ids, ["100", "101", "102"]);
-    assert!(answers[0].1 && answers[1].1);
+    let expected = [("1", None), ("2", Some(-32800)), ("\"text\"", Some(-32800)), ("3", None), ("4", None)];
+    assert_eq!(answers, expected.map(|(id, code)| (id.to_owned(), code)));
+}
+
+#[test]
+fn messages_before_initialized_are_answered() {
+    let (server, client) = Connection::memory();
+    let request = |id: i32, method: &str, params: Value| {
+        client.sender.send(Request { id: id.into(), method: method.to_owned(), params }.into()).unwrap();
+    };
+    request(1, "textDocument/hover", json!({}));
+    request(2, "initialize", json!({ "capabilities": 3 }));
+    assert_eq!(aivss_lint::server::run(&server), ExitCode::FAILURE);
+    request(3, "initialize", json!({ "processId": null, "rootUri": null, "capabilities": {} }));
+    request(4, "aivss/unknown", Value::Null);
+    request(5, "shutdown", Value::Null);
+    let exit = Notification { method: "exit".to_owned(), params: Value::Null };
+    client.sender.send(exit.into()).unwrap();
+    assert_eq!(aivss_lint::server::run(&server), ExitCode::SUCCESS);
+    drop(server);
+    let codes: Vec<Option<i32>> = client
+        .receiver
+        .iter()
+        .filter_map(|message| match message {
+            Message::Response(response) => Some(response.response_result.err().map(|error| error.code)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(codes, [Some(-32002), Some(-32602), None, Some(-32601), None]);
 }
 
 #[test]

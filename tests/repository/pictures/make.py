@@ -34,6 +34,9 @@ COMMANDS = [
     ("score", ["score", "examples/smolagents"], PROJECT),
     ("rules", ["rules"], PROJECT),
     ("explain", ["explain", "score-mismatch"], PROJECT),
+    ("fix", ["fix", "--diff", "examples/owasp-0.5/01-tool-misuse.threat-model.yaml", *TODAY], PROJECT),
+    ("list", ["list", "examples"], PROJECT),
+    ("policy", ["policy", "show", "--policy", "strict"], PROJECT),
     ("help", ["--help"], PROJECT),
 ]
 

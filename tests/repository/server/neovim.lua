@@ -5,7 +5,7 @@
 local function start()
   return vim.lsp.start_client({
     name = 'aivss-lint',
-    cmd = { 'aivss-lint', 'server' },
+    cmd = { os.getenv('AIVSS_LINT') or 'aivss-lint', 'server' },
     root_dir = vim.fn.getcwd(),
     init_options = { today = '2026-11-23' },
   })
@@ -56,7 +56,7 @@ say('-- source.fixAll.aivss-lint')
 for _, action in ipairs(actions(1, 1, { 'source.fixAll.aivss-lint' })) do
   vim.lsp.util.apply_workspace_edit(action.edit, 'utf-16')
 end
-vim.wait(1000, function() return #vim.diagnostic.get(0) < 3 end)
+vim.wait(5000, function() return #vim.diagnostic.get(0) < 3 end)
 for _, found in ipairs(vim.diagnostic.get(0)) do
   say(string.format('  %d:%d %s [%s]', found.lnum + 1, found.col + 1,
     vim.diagnostic.severity[found.severity], found.code))
