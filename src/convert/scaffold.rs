@@ -402,16 +402,15 @@ impl ScaffoldText {
             // An analysis alone needs no key of its own.
             let only =
                 layer.filter(|layer| layer.entries().len() == 1).and_then(|layer| layer.get("analysis"));
-            match only.or(layer) {
-                Some(layer) => self.entry(2, kind.key(), layer),
-                None => {
-                    self.described(2, &["maestro", kind.key()]);
-                    if asks_for_risks {
-                        self.note(2, &risks_of(kind));
-                    }
-                    self.key(2, kind.key(), "\n");
-                }
+            if let Some(layer) = only.or(layer) {
+                self.entry(2, kind.key(), layer);
+                continue;
             }
+            self.described(2, &["maestro", kind.key()]);
+            if asks_for_risks {
+                self.note(2, &risks_of(kind));
+            }
+            self.key(2, kind.key(), "\n");
         }
         self.given(2, layers, &["cross_layer"]);
     }

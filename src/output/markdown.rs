@@ -159,7 +159,7 @@ impl MarkdownPage<'_> {
         if rows.is_empty() {
             self.text.push_str("\nNo threat model changes.\n");
         } else {
-            self.text.push_str("\n| Agent | Before | After | Why |\n| --- | ---: | ---: | --- |\n");
+            self.text.push_str("\n| Agent | Before | After | Why |\n| :-- | --: | --: | :-- |\n");
             self.list(CHANGE_END, rows, "agent");
         }
         let fixed: Vec<String> =
@@ -173,7 +173,7 @@ impl MarkdownPage<'_> {
         let name = text(agent.name.as_deref().unwrap_or("(no name)"), NAME);
         let name = match files.get(&*agent.path).zip(agent.position) {
             Some((file, at)) => self.links.around(&name, &file.path, at.line),
-            None => format!("~~{name}~~ {}", code(self.report.root_path(&agent.path), NAME)),
+            None => format!("~~{name}~~<br>{}", code(self.report.root_path(&agent.path), NAME)),
         };
         let sign = direction_sign(agent.direction());
         let (before, after) = match (agent.before, agent.after) {
@@ -267,8 +267,7 @@ impl MarkdownPage<'_> {
         if rows.is_empty() {
             return;
         }
-        let head =
-            "| Agent | Score | Layers | Open threats | Problems |\n| --- | ---: | --- | ---: | --- |\n";
+        let head = "| Agent | Score | Layers | Open threats | Problems |\n| :-- | --: | :-- | --: | :-- |\n";
         let title = format!("All agents ({})", rows.len());
         let is_folded = self.report.change.is_some() || rows.len() > FEW_AGENTS;
         let is_long = self.text.len() + rows.iter().map(|row| row.text.len()).sum::<usize>() > AGENTS_END;
@@ -348,13 +347,16 @@ fn detail_line(Detail { word, text }: &Detail) -> String {
     format!("  - {}: {text}\n", if *word == "working" { "calculation" } else { word })
 }
 
-/// A difference in words, with its subject as code if it is a key.
+/// A difference in words, with keys, rules and paths as code.
 fn difference(one: &Difference) -> String {
+    let subject = &*one.what;
+    let marked = match subject.strip_prefix("exception for ").and_then(|of| of.split_once(" in ")) {
+        Some((rule, files)) => format!("exception for {} in {}", code(rule, NAME), code(files, NAME)),
+        None if subject.contains(' ') => text(subject, MESSAGE),
+        None => code(subject, NAME),
+    };
     let words = difference_in_words(one, "→");
-    match words.strip_prefix(&*one.what) {
-        Some(rest) if !one.what.contains(' ') => code(&one.what, NAME) + &text(rest, MESSAGE),
-        _ => text(&words, MESSAGE),
-    }
+    marked + &text(words.strip_prefix(subject).unwrap_or_default(), MESSAGE)
 }
 
 /// A score with the sign and the name of its band.

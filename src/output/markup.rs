@@ -97,11 +97,11 @@ impl Links<'_> {
         }
     }
 
-    /// Markdown that links to a line, or is followed by the line if there is no URL.
+    /// A cell that links to a line, or contains the line if there is no URL.
     pub(crate) fn around(&self, words: &str, path: &str, at: u32) -> String {
         match self.url(path, at, at) {
             Some(url) => format!("[{words}]({url})"),
-            None => format!("{words} {}", self.place(path, at, at)),
+            None => format!("{words}<br>{}", self.place(path, at, at)),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The colors and signs of the bands, which the badge, the page and the Markdown share. Page and badge take no color of a
-//! band from elsewhere.
+//! All colors of the page, its figures and the badge, and the signs of the bands. Style sheets name colors by custom
+//! properties and contain none.
 
 use crate::aivss::Band;
 
@@ -70,17 +70,49 @@ pub(crate) const fn of_band(band: Option<Band>) -> &'static BandColors {
     }
 }
 
-/// The custom properties `--critical-chip`, `--critical-chip-text` and `--critical-bar`, and those of the other bands, for
-/// light pages and dark ones.
+/// The other colors of the page: the custom property, its value on light pages, and that on dark ones.
+#[rustfmt::skip]
+const PAGE: [(&str, [&str; 2]); 29] = [
+    ("page", ["#ffffff", "#12161c"]), ("card", ["#f6f7fa", "#1b212a"]), ("code", ["#eceff4", "#232b36"]),
+    ("text", ["#1a1f27", "#e8ecf2"]), ("quiet", ["#4d5866", "#aab4c2"]), ("link", ["#1d4fc4", "#9db4ff"]),
+    ("line", ["#d9dee6", "#343d4a"]), ("ring", ["#b9c2cf", "#4a5667"]), ("away", ["#667080", "#97a1b0"]),
+    ("bad", ["#a3123a", "#ff9db2"]), ("doubt", ["#7a4d00", "#f3c969"]), ("good", ["#14603a", "#86d9a9"]),
+    ("mark", ["#ffd9a0", "#6b4510"]), ("mark-text", ["#3b2300", "#ffe9c7"]),
+    ("amber", ["#c08a00", "#b98a1c"]), ("amber-text", ["#704600", "#f3c969"]),
+    // The petals of a rose, their ground, and the outline of a former value.
+    ("shape", ["#4456c7", "#9db4ff"]), ("petal", ["#8b97e4", "#6275cf"]), ("track", ["#eef0f5", "#232b36"]), ("was", ["#8a5a00", "#f3c969"]),
+    // The cells of layers by their open threats.
+    ("mapped", ["#eef1f5", "#1f2630"]),
+    ("o1", ["#f6d5c4", "#4a2c1d"]), ("o1-text", ["#5a2508", "#ffd9c4"]), ("o2", ["#efb092", "#6f3a1d"]), ("o2-text", ["#3a1600", "#ffe3d3"]),
+    ("o3", ["#d9713f", "#9c4a1b"]), ("o3-text", ["#1e0b00", "#fff1e8"]), ("o4", ["#a83c0a", "#e0703a"]), ("o4-text", ["#ffffff", "#1e0b00"]),
+];
+
+/// The custom properties with their values: those above, and `critical-chip`, `critical-chip-text`, `critical-bar` and
+/// those of the other bands.
+fn properties(scheme: usize) -> impl Iterator<Item = (String, &'static str)> {
+    let bands = ALL.iter().flat_map(move |BandColors { class, chip, bar, .. }| {
+        let Ground { fill, text } = chip[scheme];
+        [
+            (format!("{class}-chip"), fill),
+            (format!("{class}-chip-text"), text),
+            (format!("{class}-bar"), bar[scheme]),
+        ]
+    });
+    PAGE.iter().map(move |(name, values)| ((*name).to_owned(), values[scheme])).chain(bands)
+}
+
+/// The custom properties for light pages and dark ones, as a style sheet.
 pub(crate) fn custom_properties() -> String {
     let [light, dark] = [0, 1].map(|scheme| {
-        let properties = ALL.iter().map(|BandColors { class, chip, bar, .. }| {
-            let (Ground { fill, text }, bar) = (chip[scheme], bar[scheme]);
-            format!("--{class}-chip:{fill};--{class}-chip-text:{text};--{class}-bar:{bar};")
-        });
-        properties.collect::<String>()
+        properties(scheme).map(|(name, color)| format!("--{name}:{color};")).collect::<String>()
     });
     format!(":root{{{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n")
+}
+
+/// A style sheet with the colors of light pages in place of the custom properties, which programs for slides do not know.
+pub(crate) fn resolved(style: &str) -> String {
+    properties(0)
+        .fold(style.to_owned(), |style, (name, color)| style.replace(&format!("var(--{name})"), color))
 }
 
 #[cfg(test)]
@@ -118,5 +150,26 @@ mod tests {
         }
         assert_eq!(of_band(None).class, "unscored");
         assert_eq!(custom_properties().matches("--medium-chip:").count(), 2);
+    }
+
+    #[test]
+    fn style_sheets_contain_no_colors_and_name_known_ones() {
+        for style in [include_str!("html/style.css"), include_str!("html/figure.css")] {
+            for word in style.split(|letter: char| letter.is_whitespace() || ",:;()".contains(letter)) {
+                let is_color = word
+                    .strip_prefix('#')
+                    .is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_hexdigit()));
+                assert!(!is_color && word != "white" && word != "black", "{word}");
+            }
+        }
+        assert!(!resolved(include_str!("html/figure.css")).contains("var("));
+        let own = ["--part", "--under"];
+        let style = include_str!("html/style.css").split("var(--").skip(1);
+        for name in style.map(|rest| rest.split([')', ',']).next().unwrap()) {
+            assert!(
+                properties(0).any(|(one, _)| one == name) || own.contains(&&*format!("--{name}")),
+                "{name}"
+            );
+        }
     }
 }

@@ -235,6 +235,7 @@ mod tests {
     }
 
     /// The answers of the server with that check, and what it sends besides, for a client that opens both files.
+    #[expect(clippy::disallowed_methods, reason = "files of a test")]
     fn answers(capabilities: &JsonValue) -> (Vec<JsonValue>, Vec<(String, JsonValue)>) {
         let text = include_str!("../rules/stock.yaml").replace("score: 9.4", "score: 9.1");
         let folder = tempfile::tempdir().unwrap();
@@ -272,7 +273,7 @@ mod tests {
         assert_eq!(conversation(&server, failing), Ok(false));
         drop(server);
         let (mut results, mut others) = (Vec::new(), Vec::new());
-        for message in client.receiver.iter() {
+        for message in &client.receiver {
             match message {
                 Message::Response(response) => results.push(response.response_result.unwrap()),
                 Message::Notification(other) => others.push((other.method, other.params)),

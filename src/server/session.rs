@@ -119,8 +119,8 @@ impl Session {
     pub(crate) fn new(parameters: &InitializeParams, lint: Lint) -> Self {
         let mut folders = Vec::new();
         match &parameters.workspace_folders_initialize_params.workspace_folders {
-            Some(WorkspaceFolders::WorkspaceFolderList(list)) => {
-                folders.extend(list.iter().filter_map(|folder| path_of(&folder.uri)));
+            Some(WorkspaceFolders::WorkspaceFolderList(given)) => {
+                folders.extend(given.iter().filter_map(|folder| path_of(&folder.uri)));
             }
             #[expect(deprecated, reason = "older clients send nothing else")]
             Some(WorkspaceFolders::Null) | None => {

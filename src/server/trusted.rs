@@ -96,6 +96,7 @@ mod tests {
     use crate::server::workspace::Workspace;
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "files of a test")]
     fn process_that_fails_is_a_reason() {
         let folder = tempfile::tempdir().unwrap();
         let uri = uri_of(&folder.path().join("threat-model.yaml"));

@@ -54,8 +54,8 @@ impl Node<'_> {
     /// The edits that add items after the last one of a list. `None` if the node is not a list, is empty, has aliases, or its
     /// style is not clear.
     pub(crate) fn with_items(self, items: &[New<'_>]) -> Option<Addition> {
-        let list = self.as_list().filter(|_| !self.is_shared())?;
-        let (text, last) = (self.tree.text, list.iter().last()?);
+        let items_now = self.as_list().filter(|_| !self.is_shared())?;
+        let (text, last) = (self.tree.text, items_now.iter().last()?);
         let first_key = last.as_map().and_then(|map| map.iter().next());
         let style = Style::of(text, first_key.map_or(last.span(), |entry| entry.key_span));
         let end = last.span().end as usize;

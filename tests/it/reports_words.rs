@@ -341,7 +341,7 @@ fn markdown_has_a_table_the_change_and_the_faults() {
     report.change = None;
     let page = written(&report, Format::Markdown);
     assert!(!page.contains("]("), "{page}");
-    assert!(page.contains("Planner `agents/a b.yaml:1` |") && !page.contains("Before"), "{page}");
+    assert!(page.contains("Planner<br>`agents/a b.yaml:1` |") && !page.contains("Before"), "{page}");
 }
 
 #[test]

@@ -192,6 +192,11 @@ impl AgentView {
         self.rules.iter().map(|rule| rule.name.to_string()).collect::<Vec<_>>().join(" ")
     }
 
+    /// Whether its row contains its place.
+    pub(crate) const fn shows_place(&self) -> bool {
+        self.has_namesake || self.details.is_none()
+    }
+
     /// Whether a problem of it fails the gate.
     pub(crate) fn fails(&self) -> bool {
         self.failing() > 0

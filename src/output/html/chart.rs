@@ -17,18 +17,18 @@ const EDGES: [[i64; 2]; Factor::SET] = [
     [-309, -951],
 ];
 
-/// The directions of the petals, with the names of their factors.
-const PETALS: [([i64; 2], &str); Factor::SET] = [
-    ([0, -1000], "Autonomy"),
-    ([588, -809], "Tools"),
-    ([951, -309], "Language"),
-    ([951, 309], "Context"),
-    ([588, 809], "Non-determinism"),
-    ([0, 1000], "Opacity"),
-    ([-588, 809], "Memory"),
-    ([-951, 309], "Identity"),
-    ([-951, -309], "Multi-agent"),
-    ([-588, -809], "Self-modification"),
+/// The names of the petals' factors; the style sheet places them.
+const PETALS: [&str; Factor::SET] = [
+    "Autonomy",
+    "Tools",
+    "Language",
+    "Context",
+    "Non-determinism",
+    "Opacity",
+    "Memory",
+    "Identity",
+    "Multi-agent",
+    "Self-modification",
 ];
 
 /// Ten sectors, whose radii are the values of the factors.
@@ -43,39 +43,28 @@ pub(crate) struct Petal {
     pub(crate) name: &'static str,
     /// The value; `None` if it is missing.
     pub(crate) value: Option<Decimal>,
-    /// The outline, and that of the base if it differs, as SVG paths.
-    pub(crate) path: Option<String>,
-    pub(crate) before: Option<String>,
+    /// The radius, and that of the base if it differs; `None` if it is 0.
+    pub(crate) radius: Option<Decimal>,
+    pub(crate) before: Option<Decimal>,
     pub(crate) class: &'static str,
-    /// The position of the name, and its side that is there.
-    pub(crate) x: i64,
-    pub(crate) y: i64,
-    pub(crate) anchor: &'static str,
 }
 
 impl Rose {
     /// A rose of factors with their values, and with those of the base where they differ.
     pub(crate) fn new(factors: &[(Factor, Decimal, Option<Decimal>)], words: String) -> Self {
         let plans = factors.iter().any(|(factor, ..)| *factor == Factor::GoalDrivenPlanning);
-        let petals = PETALS.into_iter().enumerate().map(|(at, ([x, y], name))| {
+        let petals = PETALS.into_iter().enumerate().map(|(at, name)| {
             let given = factors.iter().find(|(factor, ..)| petal_of(*factor) == at);
             let value = given.map(|(_, value, _)| value.plain());
             Petal {
                 name: if plans && at == petal_of(Factor::GoalDrivenPlanning) { "Planning" } else { name },
                 value,
-                path: value.and_then(|value| sector(at, value)),
-                before: given.and_then(|(.., before)| sector(at, (*before)?)),
+                radius: value.and_then(radius),
+                before: given.and_then(|(.., before)| radius((*before)?)),
                 class: match value {
                     None => "missing",
                     Some(value) if value >= Decimal::ONE => "full",
                     Some(_) => "",
-                },
-                x: x * 110 / 100,
-                y: y * 114 / 100 + 40,
-                anchor: match x {
-                    0 => "middle",
-                    1.. => "start",
-                    _ => "end",
                 },
             }
         });
@@ -88,9 +77,12 @@ impl Rose {
     }
 }
 
-/// The ten sectors of a rose at 1.0.
+/// The ten sectors of a rose at 1.0, as SVG paths.
 pub(crate) fn whole_sectors() -> impl Iterator<Item = String> {
-    (0..Factor::SET).filter_map(|at| sector(at, Decimal::ONE))
+    (0..Factor::SET).map(|at| {
+        let [[x, y], [to_x, to_y]] = [(at + 9) % 10, at].map(|edge| EDGES[edge]);
+        format!("M0 0L{x} {y}A1000 1000 0 0 1 {to_x} {to_y}Z")
+    })
 }
 
 /// The petal of a factor. Planning of v0.5 has that of language.
@@ -99,11 +91,8 @@ fn petal_of(factor: Factor) -> usize {
     if place > 2 { place - 1 } else { place }
 }
 
-/// The outline of a sector from its center, as an SVG path; `None` if its radius is 0.
-fn sector(at: usize, value: Decimal) -> Option<String> {
-    let radius = part(value);
-    let [[x, y], [to_x, to_y]] = [(at + 9) % 10, at].map(|edge| EDGES[edge].map(|end| end * radius / 1000));
-    (radius > 0).then(|| format!("M0 0L{x} {y}A{radius} {radius} 0 0 1 {to_x} {to_y}Z"))
+fn radius(value: Decimal) -> Option<Decimal> {
+    (value > Decimal::ZERO).then(|| value.min(Decimal::ONE))
 }
 
 /// A value from 0 to 1 in thousandths.
@@ -173,9 +162,10 @@ mod tests {
         ];
         let rose = Rose::new(&factors, String::new());
         let [autonomy, context, tools] = [0, 3, 1].map(|at| &rose.petals[at]);
-        assert_eq!(autonomy.path.as_deref(), Some("M0 0L-154 -475A500 500 0 0 1 154 -475Z"));
-        assert_eq!((context.class, context.before.as_deref()), ("full", None));
-        assert_eq!((tools.class, tools.path.as_deref()), ("missing", None));
+        assert_eq!(autonomy.radius, Some(number("0.5")));
+        assert_eq!((context.class, context.before), ("full", None));
+        assert_eq!((tools.class, tools.radius), ("missing", None));
+        assert_eq!(whole_sectors().next().unwrap(), "M0 0L-309 -951A1000 1000 0 0 1 309 -951Z");
     }
 
     #[test]

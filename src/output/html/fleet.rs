@@ -103,7 +103,7 @@ const fn have(number: usize) -> &'static str {
 #[template(path = "strip.svg", config = "src/output/html/askama.toml")]
 pub(crate) struct Strip {
     /// The style of a picture of its own; empty on the page.
-    style: &'static str,
+    style: String,
     title: String,
     height: usize,
     bands: Vec<StripBand>,
@@ -151,10 +151,11 @@ fn place(score: Decimal) -> i64 {
 }
 
 impl Strip {
-    pub(crate) fn new(report: &Report, totals: &Totals, agents: &[AgentView], style: &'static str) -> Self {
+    pub(crate) fn new(report: &Report, totals: &Totals, agents: &[AgentView], style: String) -> Self {
         let graded: Vec<(&AgentView, Graded)> =
             agents.iter().filter_map(|agent| Some((agent, agent.grade()?))).collect();
-        let (mut strip, top) = Self::empty(report, totals, graded.len(), style);
+        let (mut strip, top) = Self::empty(report, totals, graded.len());
+        strip.style = style;
         match &report.fleet {
             Some(fleet) if fleet.totals.agents > MOST_DOTS => {
                 strip.draw_bars(fleet.scores.iter().map(|(score, numbers)| (*score, *numbers)), top);
@@ -169,11 +170,11 @@ impl Strip {
     }
 
     /// The strip without agents, and the height of its labels.
-    fn empty(report: &Report, totals: &Totals, agents: usize, style: &'static str) -> (Self, usize) {
+    fn empty(report: &Report, totals: &Totals, agents: usize) -> (Self, usize) {
         let limits = limits(report);
         let top = 28 + 14 * limits.len();
         let strip = Self {
-            style,
+            style: String::new(),
             title: format!("AIVSS scores of {}, from 0 to 10", count(agents, "agent")),
             height: top + 92,
             bands: bands(totals),
@@ -310,7 +311,7 @@ fn limit(settings: &Settings) -> Option<Decimal> {
 #[template(path = "layers.svg", config = "src/output/html/askama.toml")]
 pub(crate) struct Layers {
     /// The style of a picture of its own; empty on the page.
-    style: &'static str,
+    style: String,
     pub(crate) rows: Vec<LayerBar>,
     height: usize,
 }
@@ -336,10 +337,10 @@ pub(crate) struct LayerBarPart {
 }
 
 /// The length of a layer's bar.
-const BAR: usize = 200;
+const BAR: usize = 120;
 
 impl Layers {
-    pub(crate) fn new(report: &Report, agents: &[AgentView], style: &'static str) -> Self {
+    pub(crate) fn new(report: &Report, agents: &[AgentView], style: String) -> Self {
         let mut totals: BTreeMap<LayerKind, LayerTotals> = BTreeMap::new();
         if let Some(fleet) = &report.fleet {
             totals.clone_from(&fleet.layers);

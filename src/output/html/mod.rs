@@ -22,7 +22,7 @@ use askama::Template;
 use changes::Changes;
 use fleet::{Layers, Strip, Totals, sentence};
 use problems::{ProblemView, SanitizedText};
-use register::RegisterRow;
+use register::RegisterView;
 use rules::RuleView;
 use trend::Trend;
 
@@ -42,13 +42,17 @@ pub use badge::{Badge, BadgeSubject, write_badge, write_badge_endpoint};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
+/// The style of the figures, on the page and alone, and what a figure alone needs besides.
 const FIGURE_STYLE: &str = include_str!("figure.css");
+const ALONE: &str = "svg{background:var(--page);font-family:system-ui,'Segoe UI',Roboto,'Noto Sans','DejaVu Sans',sans-serif}";
 /// The number of days before its end from which an exception is marked.
 const SOON: i32 = 30;
 /// The rows of a table about many repositories.
 const MOST_ROWS: usize = 200;
 /// The number of agents up to which cards are open.
 const MOST_OPEN: usize = 20;
+/// The number of agents from which a page is long: it is laid out only near the window, and its register is short.
+const SHORT: usize = 100;
 /// The number of agents up to which all are shown in full, unless a setting decides.
 const MOST_IN_FULL: usize = 1000;
 
@@ -72,7 +76,7 @@ struct PageTemplate<'r> {
     filters: Filters,
     agents: Vec<AgentView>,
     detail: AgentDetail,
-    register: Vec<RegisterRow>,
+    register: RegisterView,
     changes: Option<Changes>,
     /// The exceptions, the first to end first.
     exceptions: Vec<&'r Exception>,
@@ -110,12 +114,11 @@ pub fn write_figure(report: &Report, figure: Figure, out: &mut dyn io::Write) ->
         agents.extend((0..file.models.len()).map(|place| AgentView::of(0, file, place, None, report)));
     }
     agents.extend(of_fleet(report));
+    let style = palette::resolved(&format!("{ALONE}\n{FIGURE_STYLE}"));
     let picture = match figure {
-        Figure::Fleet => Strip::new(report, &Totals::of(report, &agents), &agents, FIGURE_STYLE).render(),
-        Figure::Layers => Layers::new(report, &agents, FIGURE_STYLE).render(),
-        Figure::Trend => {
-            Trend::new(report, FIGURE_STYLE).map_or_else(|| Ok(String::new()), |trend| trend.render())
-        }
+        Figure::Fleet => Strip::new(report, &Totals::of(report, &agents), &agents, style).render(),
+        Figure::Layers => Layers::new(report, &agents, style).render(),
+        Figure::Trend => Trend::new(report, style).map_or_else(|| Ok(String::new()), |trend| trend.render()),
     };
     out.write_all(plain_page(&picture.map_err(io::Error::other)?).as_bytes())
 }
@@ -161,19 +164,19 @@ fn page(report: &Report) -> PageTemplate<'_> {
     exceptions.sort_by_key(|exception| exception.expires);
     let title = title(report);
     PageTemplate {
-        style: palette::custom_properties() + STYLE,
+        style: palette::custom_properties() + FIGURE_STYLE + STYLE,
         report,
         tab: SanitizedText::line(tab(report, &title, &totals)),
         title: SanitizedText::cut(&title, 200),
         origin: origin(report),
         sentence: if agents.is_empty() { Vec::new() } else { sentence(&totals) },
         next: next(report, &rules, agents.is_empty()),
-        strip: (agents.len() > 1).then(|| Strip::new(report, &totals, &agents, "")),
-        layers: Layers::new(report, &agents, ""),
-        trend: Trend::new(report, ""),
+        strip: (agents.len() > 1).then(|| Strip::new(report, &totals, &agents, String::new())),
+        layers: Layers::new(report, &agents, String::new()),
+        trend: Trend::new(report, String::new()),
         tables: report.fleet.as_ref().map_or_else(Vec::new, |fleet| tables(fleet, MOST_ROWS)),
         filters: filters(&agents),
-        register: RegisterRow::all(report, &agents, detail),
+        register: RegisterView::new(report, &agents, detail, agents.len() > SHORT),
         changes: report.change.as_ref().map(|change| Changes::new(change, &positions)),
         exceptions,
         others,
@@ -306,6 +309,10 @@ impl PageTemplate<'_> {
     /// Whether the cards are open from the start.
     fn are_open(&self) -> bool {
         self.agents.len() <= MOST_OPEN
+    }
+
+    const fn is_long(&self) -> bool {
+        self.agents.len() > SHORT
     }
 
     /// Whether cards are printed although they are closed.

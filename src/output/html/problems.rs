@@ -12,7 +12,7 @@ use crate::rules;
 use crate::source::Source;
 
 /// Lines shown above and below a place.
-const CONTEXT: u32 = 2;
+const CONTEXT: u32 = 1;
 /// Lines shown of a place itself.
 const MOST_LINES: u32 = 6;
 /// Characters shown of a line on either side of a place, and of the place itself.

@@ -1,12 +1,22 @@
 //! The threat register: the threats of all agents, sorted by risk.
 
-use std::collections::BTreeSet;
-
 use crate::aivss::{Band, LayerKind};
 use crate::model::Threat;
 use crate::output::html::agents::{AgentView, NAME, words};
 use crate::output::html::problems::SanitizedText;
 use crate::report::{AgentDetail, Report};
+
+/// The threats of the page, with the columns that contain something.
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of the table")]
+pub(crate) struct RegisterView {
+    pub(crate) rows: Vec<RegisterRow>,
+    pub(crate) has_risk: bool,
+    pub(crate) has_severity: bool,
+    pub(crate) has_due: bool,
+    pub(crate) has_owner: bool,
+    /// The number of threats that are not open and therefore not listed.
+    pub(crate) settled: usize,
+}
 
 /// A threat in the register.
 pub(crate) struct RegisterRow {
@@ -34,29 +44,38 @@ pub(crate) struct RefView {
     pub(crate) url: Option<String>,
 }
 
-impl RegisterRow {
-    /// The threats of the agents, which are numbered in the order of the report, the highest risk first.
-    /// Unless the page has all agents in full, it lists only the threats of those that fail.
-    pub(crate) fn all(report: &Report, agents: &[AgentView], detail: AgentDetail) -> Vec<Self> {
-        let listed: BTreeSet<usize> = agents
-            .iter()
-            .filter(|agent| detail == AgentDetail::All || agent.fails())
-            .map(|agent| agent.number)
-            .collect();
-        let models = report.files.iter().flat_map(|file| file.models.iter());
-        let mut rows = Vec::new();
-        for (at, scored) in models.enumerate().filter(|(at, _)| listed.contains(&(at + 1))) {
-            let name = SanitizedText::cut(scored.name().unwrap_or("(no name)"), NAME);
-            for threat in scored.model.threats() {
-                rows.push((threat.risk_order(), Self::of(threat, at + 1, &name, report)));
+impl RegisterView {
+    /// The threats of the agents, the highest risk first. Unless the page has all agents in full, it lists only the threats
+    /// of those that fail; a long page lists only open ones.
+    pub(crate) fn new(report: &Report, agents: &[AgentView], detail: AgentDetail, is_long: bool) -> Self {
+        let models: Vec<_> = report.files.iter().flat_map(|file| file.models.iter()).collect();
+        let (mut rows, mut settled) = (Vec::new(), 0);
+        for agent in agents.iter().filter(|agent| detail == AgentDetail::All || agent.fails()) {
+            let threats = models.get(agent.number - 1).into_iter().flat_map(|scored| scored.model.threats());
+            for threat in threats {
+                if is_long && !threat.is_open(report.today) {
+                    settled += 1;
+                } else {
+                    rows.push((threat.risk_order(), RegisterRow::of(threat, agent, report)));
+                }
             }
         }
-        // Of threats with the same risk, open ones come first.
+        // Of threats with the same risk, open ones come first, and those of the worst agents.
         rows.sort_by_key(|(order, row)| (*order, !row.is_open));
-        rows.into_iter().map(|(_, row)| row).collect()
+        let rows: Vec<RegisterRow> = rows.into_iter().map(|(_, row)| row).collect();
+        Self {
+            has_risk: rows.iter().any(|row| row.risk.is_some() || row.ratings.is_some()),
+            has_severity: rows.iter().any(|row| row.severity.is_some()),
+            has_due: rows.iter().any(|row| row.due.is_some()),
+            has_owner: rows.iter().any(|row| row.owner.is_some()),
+            settled,
+            rows,
+        }
     }
+}
 
-    fn of(threat: &Threat, agent: usize, agent_name: &SanitizedText, report: &Report) -> Self {
+impl RegisterRow {
+    fn of(threat: &Threat, agent: &AgentView, report: &Report) -> Self {
         let name: Vec<&str> = threat.short_id().into_iter().chain(threat.short_title()).collect();
         let layers: Vec<String> = threat.layers.iter().copied().map(LayerKind::key).map(words).collect();
         let rating = |rating: Option<u8>| rating.map_or_else(|| "?".to_owned(), |rating| rating.to_string());
@@ -68,8 +87,8 @@ impl RegisterRow {
             url: entry.title.is_none().then(|| entry.url()),
         });
         Self {
-            agent,
-            agent_name: agent_name.clone(),
+            agent: agent.number,
+            agent_name: agent.name.clone(),
             name: SanitizedText::cut(&name.join(" "), 2 * NAME),
             layers: layers.join(", "),
             severity: threat.severity,

@@ -71,13 +71,13 @@
 
   const agents = [...body.rows].map((row) => ({
     number: row.dataset.agent,
-    words: `${row.cells[0].textContent} ${row.dataset.path}`.toLowerCase(),
+    words: `${row.cells[0].textContent} ${row.dataset.path ?? ""}`.toLowerCase(),
     verdict: row.dataset.fails === undefined ? "passes" : "fails",
     band: row.dataset.band,
     environment: cellOf(row, 9).textContent.trim(),
     tier: cellOf(row, 10).textContent.trim(),
-    owner: row.dataset.owner,
-    rules: row.dataset.rules.split(" "),
+    owner: row.dataset.owner ?? "",
+    rules: (row.dataset.rules ?? "").split(" "),
   }));
   const parts = [...document.querySelectorAll("[data-agent]")];
   const output = document.getElementById("shown");
@@ -97,6 +97,7 @@
     for (const part of parts) part.toggleAttribute("hidden", !shown.has(part.dataset.agent));
     const terms = fields.filter((field) => field.value).map((field) => `${field.labels[0].textContent} ${field.value}`);
     const count = `${shown.size} of ${agents.length} agents`;
+    output.classList.toggle("screen", terms.length === 0);
     output.textContent = terms.length ? `${count}: ${terms.join(", ")}` : count;
     none.hidden = shown.size > 0;
     table.hidden = shown.size === 0;

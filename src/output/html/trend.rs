@@ -27,7 +27,7 @@ const WORDS: i64 = 15;
 #[template(path = "trend.svg", config = "src/output/html/askama.toml")]
 pub(crate) struct Trend {
     /// The style of a picture of its own; empty on the page.
-    style: &'static str,
+    style: String,
     first: Date,
     last: Date,
     /// The upper end of the scale of numbers.
@@ -52,7 +52,7 @@ struct TrendDot {
 
 impl Trend {
     /// The lines of a report about several days.
-    pub(crate) fn new(report: &Report, style: &'static str) -> Option<Self> {
+    pub(crate) fn new(report: &Report, style: String) -> Option<Self> {
         let days = &report.fleet.as_ref()?.trend;
         let days = &days[days.len().saturating_sub(MOST_DAYS)..];
         let (first, last) = days.first().zip(days.last()).filter(|(first, last)| first.date < last.date)?;

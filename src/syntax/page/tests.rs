@@ -286,8 +286,10 @@ fn marked_page_with_several_agents_is_a_problem() {
     assert!(problems[0].message.contains("several agents"));
 }
 
+type Shape = fn(usize) -> String;
+
 /// Pages of about a number of bytes, of which a reader that goes back reads parts again and again.
-const HOSTILE: [(&str, fn(usize) -> String); 32] = [
+const HOSTILE: [(&str, Shape); 32] = [
     ("a long line", |size| "word ".repeat(size / 5)),
     ("headings", |size| "### a\n\n".repeat(size / 7)),
     ("sections of a layer", |size| "## Data Operations\nx\n".repeat(size / 21)),

@@ -55,7 +55,7 @@ fn canceled_request_is_refused_and_others_are_answered() {
     assert_eq!(aivss_lint::server::run(&server), ExitCode::SUCCESS);
     drop(server);
     let mut answers: Vec<(String, Option<i32>)> = Vec::new();
-    for message in client.receiver.iter() {
+    for message in &client.receiver {
         if let Message::Response(response) = message {
             answers.push((response.id.to_string(), response.response_result.err().map(|error| error.code)));
         }

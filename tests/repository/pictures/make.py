@@ -86,10 +86,12 @@ def colored(text, scheme):
     return "".join(out)
 
 
-def shot(name, page, width, scheme, scale=1):
-    path = OUT / f"{name}.html"
-    path.write_text(page)
-    shots.append({"name": name, "file": str(path), "width": width, "scheme": scheme, "scale": scale})
+def shot(name, page, width, scheme, **more):
+    """Lists the picture of a page, which is HTML or the file that contains it."""
+    path = page if isinstance(page, pathlib.Path) else OUT / f"{name}.html"
+    if path != page:
+        path.write_text(page)
+    shots.append({"name": name, "file": str(path), "width": width, "scheme": scheme, "scale": 1, **more})
 
 
 def terminals(folder):
@@ -166,7 +168,7 @@ def badges(folder):
 
 
 def pages(folder):
-    """The pages of `report` for 1, 60 and 500 agents, and its pictures of 60."""
+    """The pages of `report` for 1, 60 and 500 agents, on screens and on paper, and its pictures of 60."""
     fleet = PROJECT / "tests/repository/pictures/fleet.py"
     for count in (1, 60, 500):
         agents = PROJECT / "examples/smolagents"
@@ -177,7 +179,9 @@ def pages(folder):
         subprocess.run([PROGRAM, "report", *TODAY, "--title", "AI agent risk: acme/agents", "--output", page, "."], cwd=agents, capture_output=True)
         for width in (1280, 1920, 390):
             for scheme in SCHEMES:
-                shot(f"page-{count}-{width}-{scheme}", page.read_text(), width, scheme)
+                shot(f"page-{count}-{width}-{scheme}", page, width, scheme)
+        shot(f"page-{count}-open", page, 1280, "light", open="#fix details, article:nth-of-type(-n+3) details")
+        shot(f"page-{count}-paper", page, 1280, "light", paper=True)
     for figure in ("fleet", "layers"):
         picture = subprocess.run([PROGRAM, "report", *TODAY, "--figure", figure, "."], cwd=OUT / "fleet-60", capture_output=True, text=True).stdout
         shot(f"figure-{figure}", f'<!doctype html><meta charset="utf-8"><body>{picture}', 1200, "light")
