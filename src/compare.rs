@@ -238,16 +238,7 @@ fn difference(old: Option<&Attribute>, new: Option<&Attribute>) -> Option<Differ
     if before == after {
         return None;
     }
-    let direction = match (old, new) {
-        (Some(Attribute { items: Some(old), .. }), Some(Attribute { items: Some(new), .. })) => {
-            Direction::of_items(old, new)
-        }
-        (Some(old), Some(new)) => Direction::of_weights(old.weight, new.weight),
-        (Some(old), None) => Direction::of_weights(old.weight, old.absent),
-        (None, Some(new)) => Direction::of_weights(new.absent, new.weight),
-        (None, None) => return None,
-    };
-    Some(Difference { what: what.clone(), before, after, direction })
+    Some(Difference { what: what.clone(), before, after, direction: Direction::between(old, new) })
 }
 
 #[cfg(test)]

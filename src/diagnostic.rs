@@ -384,9 +384,11 @@ impl Diagnostic {
 
     /// With an action as help, and the command that applies suggested edits; `effect` is their effect.
     pub(crate) fn help_by_suggestion(self, help: impl Display, effect: &str) -> Self {
-        match self.fix {
-            Some(_) => self.help(format!("{help} (`aivss-lint fix --unsafe` {effect})")),
-            None => self.help(help.to_string()),
+        match &self.fix {
+            Some(fix) if fix.safety <= Safety::Suggested => {
+                self.help(format!("{help} (`aivss-lint fix --unsafe` {effect})"))
+            }
+            Some(_) | None => self.help(help.to_string()),
         }
     }
 

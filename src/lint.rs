@@ -265,6 +265,9 @@ fn lint_model(
     let before = context.before.and_then(|before| before.scores(path, place));
     let mut subject = Subject::new(&model, &settings, context.today, before)
         .with_files(path, |file| context.load.exists(file));
+    if let Some(BaseScores::Same(old)) = before {
+        subject.loosened = context.policy.loosened(scope_of(&old.model, path), scope_of(&model, path));
+    }
     if let Some(all) = context.before.filter(|all| is_new(*all, path, place)) {
         subject.left = [all.left(path), all.gone()];
     }

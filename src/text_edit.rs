@@ -21,6 +21,8 @@ pub enum Safety {
     Safe,
     /// A person must review it: it is a guess or a form to fill in.
     Suggested,
+    /// Only in an editor: it writes a question about a note, which nothing demands.
+    Question,
 }
 
 impl Safety {
@@ -29,6 +31,7 @@ impl Safety {
         match self {
             Self::Safe => "yes, with `aivss-lint fix`",
             Self::Suggested => "with `aivss-lint fix --unsafe`, whose suggestions need review",
+            Self::Question => "in an editor",
         }
     }
 }

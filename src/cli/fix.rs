@@ -210,7 +210,9 @@ impl FixSummary {
                     self.migrated += usize::from(!change.after.contains(' '));
                 }
                 Safety::Safe => self.numbers += 1,
-                Safety::Suggested => self.suggestions += usize::from(!change.after.is_empty()),
+                Safety::Suggested | Safety::Question => {
+                    self.suggestions += usize::from(!change.after.is_empty());
+                }
             }
             self.changed += &changed_line(source, change, look);
         }
@@ -296,8 +298,8 @@ fn changed_line(source: &Source, change: &FixedPart, look: Look) -> String {
     let suggested = match safety {
         Safety::Safe => "",
         // Removed to make room for text that is written elsewhere.
-        Safety::Suggested if after.is_empty() => return String::new(),
-        Safety::Suggested => " (suggested)",
+        Safety::Suggested | Safety::Question if after.is_empty() => return String::new(),
+        Safety::Suggested | Safety::Question => " (suggested)",
     };
     // The title summarizes more than a word.
     let change = if after.contains(' ') {

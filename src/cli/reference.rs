@@ -93,7 +93,9 @@ fn by_family(look: Look) -> String {
         let mark = match rule.fix {
             None => String::new(),
             Some(Safety::Safe) => format!(" {}", painted("[fix]", Tone::Good, look)),
-            Some(Safety::Suggested) => format!(" {}", painted("[fix\u{a0}--unsafe]", Tone::Caution, look)),
+            Some(Safety::Suggested | Safety::Question) => {
+                format!(" {}", painted("[fix\u{a0}--unsafe]", Tone::Caution, look))
+            }
         };
         let level = painted(&format!("{:7}", rule.level.name()), rule.level.into(), look);
         let indent = width + 13;

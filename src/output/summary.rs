@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use crate::diagnostic::Level;
-use crate::escape::line;
+use crate::escape::{begin_line, line};
 use crate::output::blocks::{blocks, is_fixable};
 use crate::output::text::{Tone, cut_end, cut_path, file_link, line_width, painted, width, wrapped};
 use crate::output::{Look, ProblemList};
@@ -127,7 +127,7 @@ fn write_next(report: &Report, look: Look, out: &mut dyn io::Write) -> io::Resul
             painted(&format!("{} {}", worst.score, worst.severity.name()), worst.severity.into(), look);
         let words = format!("{} {}", worst.score, worst.severity.name());
         let room = look.width.saturating_sub(4 + HEADS + width(&words));
-        let (agent, path) = (worst.agent.as_deref().map(line).unwrap_or_default(), line(worst.path()));
+        let (agent, path) = (worst.agent.as_deref().map(line).unwrap_or_default(), begin_line(worst.path()));
         // Files of many agents have the same name: a path that would lose its folder has its own line.
         let is_one_line = width(&agent) + 2 + width(&path) <= room;
         let agent = cut_end(&agent, room);

@@ -7,7 +7,7 @@ use crate::digest;
 use crate::escape::escape_line;
 use crate::policy::globs::PathSet;
 use crate::policy::settings::{SettingEntry, SettingKind, SettingValue};
-use crate::policy::{Exception, Override, Policy, Settings, TextFile};
+use crate::policy::{Exception, Override, Policy, Scope, Settings, TextFile};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One property of a threat model or of a policy.
@@ -51,6 +51,19 @@ impl Direction {
             Some((old, new)) if old < new => Self::Worse,
             Some((old, new)) if new < old => Self::Better,
             Some(_) | None => Self::Other,
+        }
+    }
+
+    /// The direction from an attribute to another one, of which either can be missing.
+    pub(crate) fn between(old: Option<&Attribute>, new: Option<&Attribute>) -> Self {
+        match (old, new) {
+            (Some(Attribute { items: Some(old), .. }), Some(Attribute { items: Some(new), .. })) => {
+                Self::of_items(old, new)
+            }
+            (Some(old), Some(new)) => Self::of_weights(old.weight, new.weight),
+            (Some(old), None) => Self::of_weights(old.weight, old.absent),
+            (None, Some(new)) => Self::of_weights(new.absent, new.weight),
+            (None, None) => Self::Other,
         }
     }
 
@@ -176,6 +189,23 @@ impl Policy {
             Attribute::plain(format!("{kind} {}", file.name), digest).weighed(Some(REQUIRED), FREE)
         }));
         made_unique(facts)
+    }
+
+    /// The settings of one scope that are looser than those of another one, with both values.
+    pub(crate) fn loosened(&self, from: Scope<'_>, to: Scope<'_>) -> Vec<String> {
+        if (from.environment, from.tier) == (to.environment, to.tier) {
+            return Vec::new();
+        }
+        let [old, new] = [from, to].map(|scope| self.of_settings(&self.settings_for(scope).0, ""));
+        let of = |facts: &[Attribute], what: &str| facts.iter().find(|fact| fact.what == what).cloned();
+        let names: BTreeSet<&str> = old.iter().chain(&new).map(|fact| &*fact.what).collect();
+        let looser = names.into_iter().filter_map(|what| {
+            let (old, new) = (of(&old, what), of(&new, what));
+            let is_worse = Direction::between(old.as_ref(), new.as_ref()) == Direction::Worse;
+            let [old, new] = [old, new].map(|fact| fact.map_or("not set".to_owned(), |fact| fact.value));
+            is_worse.then(|| format!("`{what}` from {old} to {new}"))
+        });
+        looser.collect()
     }
 
     /// The files of rules in Rego and then those of data, each with the word for its kind.

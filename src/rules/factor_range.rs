@@ -35,8 +35,10 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             format!("`{}` is {value}, out of range: must be at least 0.0 and at most 1.0", factor.key);
         let mut diagnostic = Diagnostic::new(&RULE, factor.owner, factor.span, message);
         if value.within(Decimal::TEN, Decimal::new(100, 0)) {
+            let tenth = value.over_ten().plain();
             let fraction = value.over_ten().over_ten().plain();
-            diagnostic = diagnostic.help(format!("write {fraction} if {value} is a percentage"));
+            let of_ten = if value == Decimal::TEN { format!("{tenth} if it is of 10, ") } else { String::new() };
+            diagnostic = diagnostic.help(format!("write {of_ten}{fraction} if {value} is a percentage"));
         }
         found.push(diagnostic);
     }

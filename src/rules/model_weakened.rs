@@ -5,11 +5,12 @@ use crate::score::{BaseScores, ScoredModel};
 
 pub(crate) static RULE: Rule = Rule {
     name: "model-weakened",
-    summary: "A threat model lost its layers, its own score or its format since the base revision.",
-    why: "Limits and requirements apply to what a threat model contains. One with less would pass them.",
-    remedy: "Restore the parts that the threat model has in the base.",
+    summary: "A threat model lost its layers, its own score or its format since the base revision, or its environment or tier became one with looser limits.",
+    why: "Limits and requirements apply to what a threat model contains and to what it says of itself. One with less, or of a lower tier, would pass them.",
+    remedy: "Restore what the threat model has in the base, or ask the owners of the policy for an exception.",
     see: "`--base`",
-    examples: &[Example::whole(
+    examples: &[
+        Example::whole(
         "threat-model.yaml",
         "
 metadata: { system_name: Planner, assessment_date: 2026-01-01, assessor_id: a@example.org }
@@ -24,12 +25,29 @@ vulnerabilities:
 ",
         "",
     )
-    .over("agent: { name: Planner, summary: Plans trips. }")],
+    .over("agent: { name: Planner, summary: Plans trips. }"),
+        Example::parts(
+            "
+agent:
+  name: Planner
+  tier: low
+#       ^^^ model-weakened: tier is low, and was high in the base; this loosens `limits.score` from 9.5 to 9.8
+",
+            "
+agent:
+  name: Planner
+  tier: high
+",
+        )
+        .under("limits: { score: 9.8 }\noverrides: [{ match: { tier: high }, limits: { score: 9.5 } }]")
+        .over("agent: { name: Planner, tier: high }"),
+    ],
     check: Check::Model(check),
     ..Rule::ERROR
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    check_scope(subject, found);
     let same = match subject.before {
         Some(BaseScores::Same(model)) => Some(model),
         // The models that a new one can replace are in `left`.
@@ -54,6 +72,22 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let diagnostic = Diagnostic::new(&RULE, Owner::Agent, subject.model.key_span, message);
         found.push(diagnostic.note(same.is_none().then(|| note.to_owned())));
     }
+}
+
+/// Reports another environment or tier, for which the policy is looser.
+fn check_scope(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let Some(BaseScores::Same(old)) = subject.before.filter(|_| !subject.loosened.is_empty()) else { return };
+    let (old, new) = (&old.model.agent, &subject.model.agent);
+    let keys = [("environment", &old.environment, &new.environment), ("tier", &old.tier, &new.tier)];
+    let changed = keys.into_iter().filter(|(_, old, new)| old.as_deref() != new.as_deref());
+    let changes = changed.clone().map(|(key, old, new)| {
+        let [old, new] = [old, new].map(|value| value.as_deref().unwrap_or("missing"));
+        format!("{key} is {new}, and was {old} in the base")
+    });
+    let changes = changes.collect::<Vec<_>>().join("; ");
+    let span = changed.filter_map(|(_, _, new)| Some(new.as_ref()?.span)).next();
+    let message = format!("{changes}; this loosens {}", subject.loosened.join(", "));
+    found.push(Diagnostic::new(&RULE, Owner::Agent, span.unwrap_or(subject.model.key_span), message));
 }
 
 fn has_answered_layers(model: &Model) -> bool {

@@ -1,6 +1,6 @@
 use crate::aivss::{CORE_RISKS, OpenRisk};
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Fix, Owner};
+use crate::diagnostic::{Diagnostic, Fix, Owner, Safety};
 use crate::rules::rule::{Check, Example, Rule, Subject};
 use crate::source::Span;
 
@@ -85,6 +85,7 @@ maestro:
     ],
     table: Some(table),
     check: Check::Model(check),
+    fix: Some(Safety::Suggested),
     ..Rule::NOTE
 };
 
@@ -115,7 +116,9 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let factors = &own.declared.factors;
     let open = model.open_risks();
     // The questions about all risks are one insertion, so that one problem carries all of them.
-    let mut questions = maestro.and_then(|maestro| maestro.questions.clone());
+    let safety = if is_required { Safety::Suggested } else { Safety::Question };
+    let questions = maestro.and_then(|maestro| maestro.questions.clone());
+    let mut questions = questions.map(|fix| Fix { safety, ..fix });
     if is_required {
         for one in &open {
             let first = one.raising.first().map(|(factor, _)| factor);

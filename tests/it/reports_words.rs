@@ -328,7 +328,7 @@ fn markdown_has_a_table_the_change_and_the_faults() {
         "| Agent | Before | After | Why |",
         "| [Planner](https://host.example/o/r/blob/1a2b/agents/a%20b.yaml#L1) | 8.9 🟠 High | **9.4 🔴 Critical** 🔺 +0.5 |",
         "🔺 `autonomy_of_action`\\: 0\\.5 → 1\\.0<br>",
-        "| ~~Planner~~ `c.yaml` | 4.0 🟡 Medium | **removed** |",
+        "| ~~Planner~~<br>`c.yaml` | 4.0 🟡 Medium | **removed** |",
         "✅ Fixed: `owner-missing` 1, `score-mismatch` 2\n",
         "**To fix**",
         "/agents/a%20b.yaml#L1) **`syntax`** it is wrong<br>mend it\n",

@@ -77,7 +77,9 @@ fn problem_has_factors_layers_and_the_text_to_write() {
             "Agent Untraceability is raised by opacity_and_reflexivity 1.0, dynamic_identity 0.5, non_determinism 1.0, usually \
              seen in foundation_models and evaluation_and_observability"
         );
-        assert_eq!(problem["help"], "write threats with `refs: [T8]`, or findings with such a category");
+        let help = "write threats with `refs: [T8]`, or findings with such a category";
+        let command = " (`aivss-lint fix --unsafe` writes a question for each)";
+        assert_eq!(problem["help"], format!("{help}{}", if policy.is_empty() { "" } else { command }));
         let pointer =
             if policy.is_empty() { "/aivss/factors" } else { "/aivss/factors/opacity_and_reflexivity" };
         assert_eq!(problem["pointer"], pointer);

@@ -337,7 +337,7 @@ fn result(report: &Report, listed: &ListedResult<'_>, all: &SarifResults<'_>) ->
 fn fix_json(file: &FileReport, fix: &Fix) -> Value {
     let description = match fix.safety {
         Safety::Safe => fix.title.clone(),
-        Safety::Suggested => format!("{} (suggested, needs review)", fix.title),
+        Safety::Suggested | Safety::Question => format!("{} (suggested, needs review)", fix.title),
     };
     let mut replacements = Vec::new();
     for edit in &fix.edits {

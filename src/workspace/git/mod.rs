@@ -7,7 +7,7 @@ pub(crate) mod files;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
@@ -164,8 +164,9 @@ pub(crate) fn run_within(limit: Duration, mut command: Command, stdin: Stdio) ->
     let mut errors = tempfile::tempfile().map_err(cannot_run)?;
     let stderr = errors.try_clone().map_err(cannot_run)?;
     let child = command.stdin(stdin).stdout(Stdio::piped()).stderr(stderr).spawn();
-    let mut child =
-        child.map_err(|error| format!("{} cannot be run: {error}", command.get_program().display()))?;
+    // git that is not found has no path.
+    let program = Some(command.get_program()).filter(|path| !path.is_empty()).unwrap_or(OsStr::new("git"));
+    let mut child = child.map_err(|error| format!("{} cannot be run: {error}", program.display()))?;
     let pipe = child.stdout.take();
     let child = Mutex::new(child);
     let (done, is_done) = mpsc::channel::<()>();
