@@ -368,9 +368,8 @@ impl Diagnostic {
         Self { part: part.map(Cow::Borrowed), amount: Some(amount), ..self }
     }
 
-    pub(crate) fn part(mut self, part: impl Into<Cow<'static, str>>) -> Self {
-        self.part = Some(part.into());
-        self
+    pub(crate) fn part(self, part: impl Into<Cow<'static, str>>) -> Self {
+        Self { part: Some(part.into()), ..self }
     }
 
     /// With the fix as help, or else writing the right value; `otherwise` is the alternative.

@@ -265,11 +265,12 @@ fn lint_model(
     let before = context.before.and_then(|before| before.scores(path, place));
     let mut subject = Subject::new(&model, &settings, context.today, before)
         .with_files(path, |file| context.load.exists(file));
-    if let Some(BaseScores::Same(old)) = before {
-        subject.loosened = context.policy.loosened(scope_of(&old.model, path), scope_of(&model, path));
-    }
-    if let Some(all) = context.before.filter(|all| is_new(*all, path, place)) {
-        subject.left = [all.left(path), all.gone()];
+    match (before, context.before) {
+        (Some(BaseScores::Same(old)), _) => {
+            subject.loosened = context.policy.loosened(scope_of(&old.model, path), scope_of(&model, path));
+        }
+        (_, Some(all)) => subject.left = [all.left(path), all.gone()],
+        (_, None) => {}
     }
     let mut found = check_rules(&subject);
     let mut violations = format.schema().violations(root);
@@ -290,26 +291,31 @@ fn lint_model(
             found.push(Diagnostic { level, decided_by, ..diagnostic });
         }
     }
-    // A value that could not be read explains a score that could not be computed.
     let mut of_file = linted.diagnostics.iter().filter(|problem| problem.owner == Owner::File);
+    // A value that could not be read explains a score that could not be computed.
     if !of_file.any(|problem| root.span().contains(problem.span)) {
         found.extend(uncomputed(&subject, &found));
     }
     rego::check(root, &subject, path, context, &mut found, &mut linted.unchecked);
     limit_problems(&mut found, Owner::Agent, model.key_span);
+    name_subjects(&mut found, &model, place);
+    linted.diagnostics.append(&mut found);
+    let (is_unscored, scores) = (subject.unscored().is_some(), subject.scores);
+    linted.models.push(ScoredModel { is_unscored, ..ScoredModel::new(model, scores, source) });
+}
+
+/// Adds the threat model, the finding and the threat that each problem is about.
+fn name_subjects(found: &mut [Diagnostic], model: &Model, place: usize) {
     let mut ids = HashMap::new();
-    for diagnostic in &mut found {
+    for diagnostic in found {
         diagnostic.model = Some(place);
-        diagnostic.finding = id_of(diagnostic.owner, &model, &mut ids);
-        if let Some((threats, index)) = threat_at(diagnostic.span, &model) {
+        diagnostic.finding = id_of(diagnostic.owner, model, &mut ids);
+        if let Some((threats, index)) = threat_at(diagnostic.span, model) {
             diagnostic.threat = threat_name(threats, index).map(String::into_boxed_str);
             let references = threats[index].references().into_iter();
             diagnostic.references = references.map(|entry| entry.id).take(MAX_REFERENCES).collect();
         }
     }
-    linted.diagnostics.append(&mut found);
-    let (is_unscored, scores) = (subject.unscored().is_some(), subject.scores);
-    linted.models.push(ScoredModel { is_unscored, ..ScoredModel::new(model, scores, source) });
 }
 
 /// The identifier of the finding that a problem is about. It can be long: all problems of a finding share one copy.

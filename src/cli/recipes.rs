@@ -42,7 +42,7 @@ pub(crate) enum System {
 }
 
 /// The comment after an action that no public repository contains yet.
-const UNTIL_RELEASE: &str = " # after the first release; until then, a copy of your own";
+const UNTIL_RELEASE: &str = " # your organization's copy of this repository";
 
 /// The address in the recipes until the project has one of its own (`explain::ADDRESS`).
 const PLACEHOLDER: &str = "https://github.com/OWNER/aivss-lint";

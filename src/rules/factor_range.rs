@@ -37,7 +37,8 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         if value.within(Decimal::TEN, Decimal::new(100, 0)) {
             let tenth = value.over_ten().plain();
             let fraction = value.over_ten().over_ten().plain();
-            let of_ten = if value == Decimal::TEN { format!("{tenth} if it is of 10, ") } else { String::new() };
+            let of_ten =
+                if value == Decimal::TEN { format!("{tenth} if it is of 10, ") } else { String::new() };
             diagnostic = diagnostic.help(format!("write {of_ten}{fraction} if {value} is a percentage"));
         }
         found.push(diagnostic);

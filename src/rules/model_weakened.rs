@@ -79,13 +79,13 @@ fn check_scope(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let Some(BaseScores::Same(old)) = subject.before.filter(|_| !subject.loosened.is_empty()) else { return };
     let (old, new) = (&old.model.agent, &subject.model.agent);
     let keys = [("environment", &old.environment, &new.environment), ("tier", &old.tier, &new.tier)];
-    let changed = keys.into_iter().filter(|(_, old, new)| old.as_deref() != new.as_deref());
-    let changes = changed.clone().map(|(key, old, new)| {
+    let mut other = keys.into_iter().filter(|(_, old, new)| old.as_deref() != new.as_deref());
+    let changes = other.clone().map(|(key, old, new)| {
         let [old, new] = [old, new].map(|value| value.as_deref().unwrap_or("missing"));
         format!("{key} is {new}, and was {old} in the base")
     });
     let changes = changes.collect::<Vec<_>>().join("; ");
-    let span = changed.filter_map(|(_, _, new)| Some(new.as_ref()?.span)).next();
+    let span = other.find_map(|(_, _, new)| Some(new.as_ref()?.span));
     let message = format!("{changes}; this loosens {}", subject.loosened.join(", "));
     found.push(Diagnostic::new(&RULE, Owner::Agent, span.unwrap_or(subject.model.key_span), message));
 }

@@ -86,8 +86,8 @@ fn every_command_has_colors_and_keeps_to_the_width_of_the_terminal() {
                 |line: &str| arguments.contains("--diff") && line.starts_with([' ', '+', '-', '@']);
             for line in plain(&text).lines().filter(|line| !is_patch(line)) {
                 // A path is not broken.
-                let is_path = !line.trim().contains(' ');
-                assert!(line.chars().count() <= columns || is_path, "{arguments} at {columns}: {line:?}");
+                let unbroken = !line.trim().contains(' ');
+                assert!(line.chars().count() <= columns || unbroken, "{arguments} at {columns}: {line:?}");
             }
         }
         for variable in [("NO_COLOR", "1"), ("TERM", "dumb")] {

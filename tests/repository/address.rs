@@ -71,8 +71,7 @@ fn every_address_is_the_public_one_or_a_placeholder() {
         for line in text.lines().filter(|line| line.contains("uses: ") && line.contains("/aivss-lint@")) {
             assert!(line.contains(&format!("uses: {name}@<commit>")), "{path}: {line}");
             assert!(
-                ADDRESS.is_some()
-                    || line.ends_with("# after the first release; until then, a copy of your own"),
+                ADDRESS.is_some() || line.ends_with("# your organization's copy of this repository"),
                 "{path}: {line}"
             );
             uses += 1;
