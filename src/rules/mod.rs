@@ -72,7 +72,7 @@ pub(crate) mod too_many_decimals;
 pub(crate) mod uncertain_layers_exceeded;
 pub(crate) mod uplift_mismatch;
 pub(crate) mod value_off_scale;
-pub(crate) mod version_outdated;
+pub mod version_outdated;
 #[cfg(test)]
 mod tests;
 

@@ -96,7 +96,7 @@ pub(crate) fn add_fixes(source: &Source, diagnostics: &mut [Diagnostic]) {
 
 /// The outdated scores of a file with the edits that migrate them to a version, which somebody asked for: whatever the
 /// policy sets, and without another look. One without edits says why.
-pub(crate) fn outdated_scores(source: &Source, to: &'static Formula) -> Vec<Diagnostic> {
+pub fn outdated_scores(source: &Source, to: &'static Formula) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for step in plan(source, to) {
         let mut diagnostic = match step.outcome {
