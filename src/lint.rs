@@ -15,7 +15,7 @@ use crate::model::{DetectedFormat, MOST_FINDINGS, Model, ModelFormat, Threat, de
 use crate::policy::{Exception, Load, PolicyUsage, Scope};
 use crate::rego::CompiledPolicy;
 use crate::rules;
-use crate::rules::{Check, Subject};
+use crate::rules::{Check, Subject, risk_unaddressed};
 use crate::schema::{Violation, ViolationKind};
 use crate::score::{BaseScores, ScoredModel};
 use crate::source::{BOM, Language, Source, Span};
@@ -273,6 +273,7 @@ fn lint_model(
         (_, None) => {}
     }
     let mut found = check_rules(&subject);
+    risk_unaddressed::add_questions(&mut found, &model, root, context.load.offers_questions());
     let mut violations = format.schema().violations(root);
     // Notes must not crowd out errors.
     violations.sort_by_key(|violation| violation.kind == ViolationKind::Spelling);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::date::Date;
-use crate::diagnostic::{Diagnostic, Level, Safety};
+use crate::diagnostic::{Diagnostic, Level};
 use crate::file_kind::OtherFile;
 use crate::fleet::Fleet;
 use crate::input_error::InputError;
@@ -105,12 +105,9 @@ impl FileReport {
         source: Arc<Source>,
         path: String,
         models: impl Into<Arc<[ScoredModel]>>,
-        mut diagnostics: Vec<Diagnostic>,
+        diagnostics: Vec<Diagnostic>,
     ) -> Self {
         let (name, models) = (source.name().to_owned(), models.into());
-        for problem in &mut diagnostics {
-            problem.fix.take_if(|fix| fix.safety == Safety::Question);
-        }
         let (source, digest, is_policy, is_missing) = (Some(source), None, false, false);
         Self { name, source, path, models, diagnostics, digest, is_policy, is_missing }
     }

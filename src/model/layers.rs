@@ -20,8 +20,6 @@ pub(crate) struct Maestro {
     pub(crate) shared: Vec<Threat>,
     /// Edits that add forms for the missing layers, if there is a place for them.
     pub(crate) stubs: Option<Fix>,
-    /// Edits that add a question for each open core risk, if there is a place for them.
-    pub(crate) questions: Option<Fix>,
 }
 
 /// One layer of the file.

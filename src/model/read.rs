@@ -20,7 +20,7 @@ pub(crate) fn native(root: Node<'_>) -> Model {
     let file = Block::root(root);
     let agent = file.block("agent");
     let review = file.block("review");
-    let mut model = Model {
+    Model {
         format: ModelFormat::Native,
         key_span: file.key_span,
         agent: Agent {
@@ -40,12 +40,7 @@ pub(crate) fn native(root: Node<'_>) -> Model {
         findings_key_span: file.entry("findings").map(|entry| entry.key_span),
         findings: file.items("findings").enumerate().map(|(at, node)| finding(at, node)).collect(),
         maestro: Some(maestro(file)),
-    };
-    let questions = model.questions(file);
-    if let Some(maestro) = &mut model.maestro {
-        maestro.questions = questions;
     }
-    model
 }
 
 /// A text in the spelling of a vocabulary, if it means one of its words.
@@ -129,7 +124,7 @@ fn maestro(file: Block<'_>) -> Maestro {
         Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::List(_) | Value::Unreadable => true,
     });
     let stubs = stub_of_missing(file, written, &layers);
-    Maestro { key_span: block.key_span, written, layers, shared, stubs, questions: None }
+    Maestro { key_span: block.key_span, written, layers, shared, stubs }
 }
 
 impl Layer {

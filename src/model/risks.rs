@@ -8,7 +8,7 @@ use crate::diagnostic::Fix;
 use crate::model::block::Block;
 use crate::model::layers::fix;
 use crate::model::{Model, Threat};
-use crate::syntax::{Addition, New};
+use crate::syntax::{Addition, New, Node};
 
 impl Model {
     /// The core risks that the agent's factors raise, and no threat or finding names.
@@ -27,14 +27,14 @@ impl Model {
     }
 
     /// The edits that add a question for each open risk without one, if there is a place for them.
-    pub(crate) fn questions(&self, file: Block<'_>) -> Option<Fix> {
+    pub(crate) fn questions(&self, file: Node<'_>) -> Option<Fix> {
         let open = self.risks_without(|_| true);
         let title = match open.as_slice() {
             [] => return None,
             [only] => format!("Write a question about {}", only.risk.name),
             several => format!("Write questions about {} core risks", several.len()),
         };
-        Some(fix(title, added(file, &open)?))
+        Some(fix(title, added(Block::root(file), &open)?))
     }
 }
 

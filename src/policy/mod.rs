@@ -350,6 +350,11 @@ pub trait FileLoader: Sync {
         true
     }
 
+    /// Whether problems carry questions that only an editor offers.
+    fn offers_questions(&self) -> bool {
+        false
+    }
+
     /// Runs code of others that may print to standard error. Returns what it printed, if that can be captured.
     fn muted(&self, work: &mut dyn FnMut()) -> String {
         work();

@@ -1,8 +1,10 @@
 use crate::aivss::{CORE_RISKS, OpenRisk};
 use crate::decimal::Decimal;
-use crate::diagnostic::{Diagnostic, Fix, Owner, Safety};
+use crate::diagnostic::{Diagnostic, Fix, Level, Owner, Safety};
+use crate::model::Model;
 use crate::rules::rule::{Check, Example, Rule, Subject};
 use crate::source::Span;
+use crate::syntax::Node;
 
 pub(crate) static RULE: Rule = Rule {
     name: "risk-unaddressed",
@@ -107,47 +109,58 @@ fn table() -> String {
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let (Some(own), model) = (subject.own(), subject.model) else { return };
-    let maestro = model.maestro.as_ref();
     // A threat model without layers has a problem already.
-    if maestro.is_some_and(|maestro| !maestro.written) {
+    if model.maestro.as_ref().is_some_and(|maestro| !maestro.written) {
         return;
     }
     let is_required = subject.settings.core_risks().is_some();
     let factors = &own.declared.factors;
     let open = model.open_risks();
-    // The questions about all risks are one insertion, so that one problem carries all of them.
-    let safety = if is_required { Safety::Suggested } else { Safety::Question };
-    let questions = maestro.and_then(|maestro| maestro.questions.clone());
-    let mut questions = questions.map(|fix| Fix { safety, ..fix });
     if is_required {
         for one in &open {
             let first = one.raising.first().map(|(factor, _)| factor);
             let given = factors.given.iter().find(|given| Some(&given.factor) == first);
             let span = given.map_or(factors.key_span, |given| given.key);
-            found.push(problem(std::slice::from_ref(one), span, questions.take()).part(one.risk.name));
+            found.push(problem(std::slice::from_ref(one), span).part(one.risk.name));
         }
     } else if !open.is_empty() {
         // As a note all of them are one problem, so that they do not hide others.
-        found.push(problem(&open, factors.key_span, questions).amount(None, Decimal::from(open.len())));
+        found.push(problem(&open, factors.key_span).amount(None, Decimal::from(open.len())));
     }
 }
 
-/// The effect of the fix: a person has to replace the titles.
-const QUESTIONS: &str = "writes a question for each";
+/// Adds the edits that write a question for each open risk, as one insertion, to the first problem of this rule. Nothing
+/// demands an answer to a note, so that only an editor offers them there.
+pub(crate) fn add_questions(found: &mut [Diagnostic], model: &Model, root: Node<'_>, in_editor: bool) {
+    let Some(problem) = found.iter_mut().find(|problem| problem.rule == RULE.name) else { return };
+    let safety = if problem.level > Level::Note { Safety::Suggested } else { Safety::Question };
+    if safety == Safety::Question && !in_editor || !model.format.is_complete() {
+        return;
+    }
+    problem.fix = model.questions(root).map(|fix| Box::new(Fix { safety, ..fix }));
+    let help = problem.help.take();
+    problem.help = help.map(|help| match &problem.fix {
+        Some(fix) if fix.safety == Safety::Suggested => {
+            format!("{help} (`aivss-lint fix --unsafe` writes a question for each)").into()
+        }
+        Some(_) | None => help,
+    });
+}
+
 /// The most risks whose factors and layers are shown in one problem.
 const MOST_DETAILED: usize = 3;
 
-fn problem(open: &[OpenRisk], span: Span, questions: Option<Fix>) -> Diagnostic {
+fn problem(open: &[OpenRisk], span: Span) -> Diagnostic {
     let is_long = open.len() > MOST_DETAILED;
     let refs: Vec<&str> = open.iter().map(|one| one.risk.reference()).collect();
     let named = if is_long { refs.clone() } else { open.iter().map(|one| one.risk.name).collect::<Vec<_>>() };
     let message = format!("no threat or finding names {}, which the factors raise", named.join(", "));
-    let diagnostic = Diagnostic::new(&RULE, Owner::Agent, span, message).fix(questions);
+    let diagnostic = Diagnostic::new(&RULE, Owner::Agent, span, message);
     if is_long {
         let help = "write such `refs`; `aivss-lint explain risk-unaddressed` has factors and layers";
-        return diagnostic.help_by_suggestion(help, QUESTIONS);
+        return diagnostic.help(help);
     }
     let details = open.iter().map(|one| format!("{} is {}", one.risk.name, one.details()));
     let help = format!("write threats with `refs: [{}]`, or findings with such a category", refs.join(", "));
-    diagnostic.note(Some(details.collect::<Vec<_>>().join("; "))).help_by_suggestion(help, QUESTIONS)
+    diagnostic.note(Some(details.collect::<Vec<_>>().join("; "))).help(help)
 }

@@ -118,6 +118,10 @@ impl FileLoader for EditedFiles<'_> {
     fn runs_rego(&self) -> bool {
         false
     }
+
+    fn offers_questions(&self) -> bool {
+        true
+    }
 }
 
 impl Project {
