@@ -3,7 +3,7 @@
 
 Usage: spark.py PROGRAM [--agents COUNT]
 
-It needs Java 17 and the packages `pyspark`, `pyarrow` and `duckdb`. Spark reads the files (`binaryFile`), each task writes those of a
+It needs Java 17 and the packages `pyspark`, `pandas`, `pyarrow` and `duckdb`. Spark reads the files (`binaryFile`), each task writes those of a
 batch to a folder, checks it, and returns the rows (`mapInArrow`).
 """
 
