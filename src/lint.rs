@@ -213,7 +213,8 @@ fn compare_with_base(linted: &mut LintResult, path: &str, context: LintContext<'
         }
         return;
     }
-    let replaced = (0..linted.models.len()).filter(|place| is_new(before, path, *place)).count();
+    let is_new = |place: &usize| !matches!(before.scores(path, *place), Some(BaseScores::Same(..)));
+    let replaced = (0..linted.models.len()).filter(is_new).count();
     let gone = before.left(path).iter().skip(replaced);
     linted.diagnostics.extend(gone.filter_map(|model| removed(model, path, "", context)));
 }
@@ -242,11 +243,6 @@ fn scope_of<'m>(model: &'m Model, path: &'m str) -> Scope<'m> {
     Scope { path, environment: model.agent.environment.as_deref(), tier: model.agent.tier.as_deref() }
 }
 
-/// Whether a threat model of the head has no counterpart in the base.
-fn is_new(base: &dyn BaseModels, path: &str, place: usize) -> bool {
-    !matches!(base.scores(path, place), Some(BaseScores::Same(_)))
-}
-
 /// The help for a threat model without a score of the agent.
 const BEGIN: &str = "add the score, or begin without one under the built-in policy `layers-only`";
 
@@ -259,17 +255,22 @@ fn lint_model(
     linted: &mut LintResult,
 ) {
     let model: Model = format.read(root);
-    let (settings, overrides) = context.policy.settings_for(scope_of(&model, path));
+    let scope = scope_of(&model, path);
+    let (settings, overrides) = context.policy.settings_for(scope);
     linted.used.overrides.extend(overrides);
     let place = linted.models.len();
     let before = context.before.and_then(|before| before.scores(path, place));
     let mut subject = Subject::new(&model, &settings, context.today, before)
         .with_files(path, |file| context.load.exists(file));
     match (before, context.before) {
-        (Some(BaseScores::Same(old)), _) => {
-            subject.loosened = context.policy.loosened(scope_of(&old.model, path), scope_of(&model, path));
+        (Some(BaseScores::Same(from, old)), _) => {
+            subject.loosened = context.policy.loosened(scope_of(&old.model, from), scope);
         }
-        (_, Some(all)) => subject.left = [all.left(path), all.gone()],
+        (_, Some(all)) => {
+            subject.left = [all.left(path), all.gone()];
+            let mut left = all.left(path).iter().map(|old| scope_of(&old.model, path));
+            subject.loosened = left.find_map(|old| context.policy.loosened(old, scope));
+        }
         (_, None) => {}
     }
     let mut found = check_rules(&subject);

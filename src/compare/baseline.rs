@@ -206,7 +206,7 @@ impl BaseModels for Baseline<'_> {
 
     fn scores(&self, path: &str, place: usize) -> Option<BaseScores<'_>> {
         match self.origins.get(path)?.get(place)? {
-            ModelOrigin::Same(at) => Some(BaseScores::Same(self.at(*at)?)),
+            ModelOrigin::Same(at) => Some(BaseScores::Same(at.path, self.at(*at)?)),
             ModelOrigin::Replaced(at) => Some(BaseScores::Replaced(at.path, self.at(*at)?)),
             ModelOrigin::New => None,
         }
@@ -349,8 +349,8 @@ impl Baseline<'_> {
     /// Errors count as fixed in files and models that still exist and that `asked` selects.
     ///
     /// Two problems are the same if rule, owner, part and message are, on any line; with an amount in place of the message,
-    /// if that is not greater. A problem that prevents reading is the same only if the file is. `is_reported` selects the problems that the base's
-    /// own run reports.
+    /// if that is not greater. A problem that prevents reading is the same only if the file is. `is_reported` selects those
+    /// that the base's own run reports.
     pub fn mark_known(
         &self,
         files: &mut [FileReport],

@@ -191,11 +191,16 @@ impl Policy {
         made_unique(facts)
     }
 
-    /// The settings of one scope that are looser than those of another one, with both values.
-    pub(crate) fn loosened(&self, from: Scope<'_>, to: Scope<'_>) -> Vec<String> {
-        if (from.environment, from.tier) == (to.environment, to.tier) {
-            return Vec::new();
-        }
+    /// The settings that are looser in one scope than in another one: the first key that differs, and a sentence. `None` if
+    /// there are none.
+    pub(crate) fn loosened(&self, from: Scope<'_>, to: Scope<'_>) -> Option<(&'static str, String)> {
+        let keys = [
+            ("environment", from.environment, to.environment),
+            ("tier", from.tier, to.tier),
+            ("path", Some(from.path), Some(to.path)),
+        ];
+        let mut other = keys.into_iter().filter(|(_, old, new)| old != new).peekable();
+        let (key, ..) = *other.peek()?;
         let [old, new] = [from, to].map(|scope| self.of_settings(&self.settings_for(scope).0, ""));
         let of = |facts: &[Attribute], what: &str| facts.iter().find(|fact| fact.what == what).cloned();
         let names: BTreeSet<&str> = old.iter().chain(&new).map(|fact| &*fact.what).collect();
@@ -205,7 +210,12 @@ impl Policy {
             let [old, new] = [old, new].map(|fact| fact.map_or("not set".to_owned(), |fact| fact.value));
             is_worse.then(|| format!("`{what}` from {old} to {new}"))
         });
-        looser.collect()
+        let looser = looser.collect::<Vec<_>>();
+        let changes = other.map(|(key, old, new)| {
+            format!("{key} is {}, and was {} in the base", new.unwrap_or("missing"), old.unwrap_or("missing"))
+        });
+        let changes = changes.collect::<Vec<_>>().join("; ");
+        (!looser.is_empty()).then(|| (key, format!("{changes}; this loosens {}", looser.join(", "))))
     }
 
     /// The files of rules in Rego and then those of data, each with the word for its kind.

@@ -5,7 +5,7 @@ use crate::score::{BaseScores, ScoredModel};
 
 pub(crate) static RULE: Rule = Rule {
     name: "model-weakened",
-    summary: "A threat model lost its layers, its own score or its format since the base revision, or its environment or tier became one with looser limits.",
+    summary: "A threat model lost its layers, its own score or its format since the base revision, or its environment, tier or path became one with looser limits.",
     why: "Limits and requirements apply to what a threat model contains and to what it says of itself. One with less, or of a lower tier, would pass them.",
     remedy: "Restore what the threat model has in the base, or ask the owners of the policy for an exception.",
     see: "`--base`",
@@ -49,7 +49,7 @@ agent:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     check_scope(subject, found);
     let same = match subject.before {
-        Some(BaseScores::Same(model)) => Some(model),
+        Some(BaseScores::Same(_, model)) => Some(model),
         // The models that a new one can replace are in `left`.
         Some(BaseScores::Replaced(..)) | None => None,
     };
@@ -74,20 +74,17 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Reports another environment or tier, for which the policy is looser.
+/// Reports an environment, a tier or a path for which the policy is looser.
 fn check_scope(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(BaseScores::Same(old)) = subject.before.filter(|_| !subject.loosened.is_empty()) else { return };
-    let (old, new) = (&old.model.agent, &subject.model.agent);
-    let keys = [("environment", &old.environment, &new.environment), ("tier", &old.tier, &new.tier)];
-    let mut other = keys.into_iter().filter(|(_, old, new)| old.as_deref() != new.as_deref());
-    let changes = other.clone().map(|(key, old, new)| {
-        let [old, new] = [old, new].map(|value| value.as_deref().unwrap_or("missing"));
-        format!("{key} is {new}, and was {old} in the base")
-    });
-    let changes = changes.collect::<Vec<_>>().join("; ");
-    let span = other.find_map(|(_, _, new)| Some(new.as_ref()?.span));
-    let message = format!("{changes}; this loosens {}", subject.loosened.join(", "));
-    found.push(Diagnostic::new(&RULE, Owner::Agent, span.unwrap_or(subject.model.key_span), message));
+    let Some((key, message)) = &subject.loosened else { return };
+    let agent = &subject.model.agent;
+    let value = match *key {
+        "environment" => agent.environment.as_ref(),
+        "tier" => agent.tier.as_ref(),
+        _ => None,
+    };
+    let span = value.map_or(subject.model.key_span, |text| text.span);
+    found.push(Diagnostic::new(&RULE, Owner::Agent, span, message.clone()));
 }
 
 fn has_answered_layers(model: &Model) -> bool {

@@ -132,8 +132,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) before: Option<BaseScores<'a>>,
     /// If this model is new: the models of the base revision that left this file or are gone.
     pub(crate) left: [&'a [&'a ScoredModel]; 2],
-    /// The settings that are looser for its environment and tier than for those of the same model in the base.
-    pub(crate) loosened: Vec<String>,
+    /// The settings that are looser for its environment, tier and path than for those in the base: the key, and a sentence.
+    pub(crate) loosened: Option<(&'static str, String)>,
     /// The positions of evidence that names a file which does not exist.
     pub(crate) missing_evidence: BTreeMap<Span, PathProblem>,
 }
@@ -157,7 +157,7 @@ impl<'a> Subject<'a> {
         before: Option<BaseScores<'a>>,
     ) -> Self {
         let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
-        let (left, loosened, missing_evidence) = ([&[][..], &[]], Vec::new(), BTreeMap::new());
+        let (left, loosened, missing_evidence) = ([&[][..], &[]], None, BTreeMap::new());
         Self { model, scores, settings, today, before, left, loosened, missing_evidence }
     }
 

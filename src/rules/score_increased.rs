@@ -56,7 +56,7 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
 /// highest score there.
 fn base_score(before: BaseScores<'_>, finding: Option<&str>) -> Option<Decimal> {
     match before {
-        BaseScores::Same(model) => {
+        BaseScores::Same(_, model) => {
             let same = model.scores.iter().find(|scored| model.model.finding_id(scored.owner) == finding);
             same.map_or_else(|| model.worst_proven(), |scored| Some(scored.proven()?.score()))
         }

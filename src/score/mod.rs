@@ -237,8 +237,8 @@ impl ScoredModel {
 /// The threat model of the base revision with which the scores of one are compared.
 #[derive(Clone, Copy, Debug)]
 pub enum BaseScores<'b> {
-    /// The same model.
-    Same(&'b ScoredModel),
+    /// The same model, and the path of its file in the base.
+    Same(&'b str, &'b ScoredModel),
     /// The worst model that is no longer where this one is, and the name of its file.
     Replaced(&'b str, &'b ScoredModel),
 }

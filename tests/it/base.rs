@@ -646,6 +646,65 @@ fn fewer_findings_over_a_limit_are_no_new_problem() {
 }
 
 #[test]
+fn scope_with_looser_limits_is_an_error() {
+    let policy = "aivss_policy: 1\nextends: [recommended]\nlimits: { score: 9.8 }\noverrides:\n\
+                  - { match: { tier: high }, limits: { score: 9.5 } }\n\
+                  - { match: { environment: production }, require: { owner: true } }\n\
+                  - { match: { path: 'agents/planner/**' }, limits: { uncertain_layers: 1 } }\n";
+    let agent = |name: &str, lines: &str| MODEL.replace("name: Planner", &format!("name: {name}\n{lines}"));
+    let strict = "  owner: a-team\n  tier: high\n  environment: production";
+    let low = strict.replace("high", "low");
+    let two =
+        |one: &str, other: &str, lines: &str| format!("{}---\n{}", agent(one, lines), agent(other, lines));
+    let repository = Repository::new();
+    repository.git(&["switch", "--quiet", "main"]);
+    repository.write("aivss-policy.yaml", policy);
+    repository.write(PLANNER, &agent("Planner", strict));
+    repository.write("two.threat-model.yaml", &two("A", "B", strict));
+    repository.commit();
+    repository.git(&["switch", "--quiet", "--create", "second"]);
+    assert_eq!(repository.lines(&["--base", "main"]).0, 0);
+    for (path, text, said) in [
+        (
+            PLANNER,
+            agent("Planner", &low),
+            "tier is low, and was high in the base; this loosens `limits.score` from 9.5 to 9.8",
+        ),
+        (PLANNER, agent("Planner", &strict.replace("  tier: high\n", "")), "tier is missing, and was high"),
+        (
+            PLANNER,
+            agent("Planner", &strict.replace("production", "staging")),
+            "environment is staging, and was production",
+        ),
+        (PLANNER, agent("Other", &low), "tier is low"),
+        ("two.threat-model.yaml", two("C", "D", &low), "tier is low"),
+        ("two.threat-model.yaml", two("A", "D", &low), "tier is low"),
+        // Another spelling, and other properties, are the same scope.
+        (PLANNER, agent("Planner", &strict.replace("high", "HIGH").replace("a-team", "b-team")), ""),
+    ] {
+        repository.write(path, &text);
+        let (code, lines) = repository.lines(&["--base", "main", "--new-only"]);
+        assert_eq!(code, i32::from(!said.is_empty()), "{said}: {lines:?}");
+        let found = lines.iter().any(|line| line.contains("error[model-weakened]") && line.contains(said));
+        assert_eq!(found, !said.is_empty(), "{said}: {lines:?}");
+        repository.git(&["checkout", "--quiet", "."]);
+    }
+    fs::create_dir(repository.path().join("agents/moved")).unwrap();
+    repository.git(&["mv", PLANNER, "agents/moved/threat-model.yaml"]);
+    let (code, lines) = repository.lines(&["--base", "main"]);
+    let said = "path is agents/moved/threat-model.yaml, and was agents/planner/threat-model.yaml in the base; \
+                this loosens `limits.uncertain_layers` from 1 to not set";
+    assert!(code == 1 && lines.iter().any(|line| line.contains(said)), "{lines:?}");
+    // The other way it is stricter.
+    repository.commit();
+    repository.git(&["mv", "agents/moved/threat-model.yaml", "agents/planner.threat-model.yaml"]);
+    repository.git(&["switch", "--quiet", "--create", "third"]);
+    fs::create_dir_all(repository.path().join("agents/planner")).unwrap();
+    repository.git(&["mv", "agents/planner.threat-model.yaml", PLANNER]);
+    assert_eq!(repository.lines(&["--base", "second"]).0, 0);
+}
+
+#[test]
 fn line_ends_of_a_checkout_are_no_change() {
     let repository = Repository::new();
     repository.git(&["switch", "--quiet", "main"]);
