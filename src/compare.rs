@@ -211,14 +211,14 @@ fn of_threat(threat: &Threat, place: &str, today: Date) -> Attribute {
     let severity = threat.counted_severity() as i64;
     let risk = i64::from(threat.risk().unwrap_or(25));
     let days = Date::parse("0001-01-01").zip(threat.due).map(|(first, due)| due.value.days_since(first));
-    let days = i64::from(days.unwrap_or(MOST_DAYS)).clamp(0, i64::from(MOST_DAYS));
-    let weight = ((weight * 5 + severity) * 26 + risk) * (i64::from(MOST_DAYS) + 1) + days;
+    let days = i64::from(days.unwrap_or(MAX_DAYS)).clamp(0, i64::from(MAX_DAYS));
+    let weight = ((weight * 5 + severity) * 26 + risk) * (i64::from(MAX_DAYS) + 1) + days;
     let plain = Attribute::plain(format!("threat {place}: {}", words.join(" ")), values.join(", "));
     Attribute { weight: Some(Decimal::new(weight, 0)), absent: Some(Decimal::ZERO), ..plain }
 }
 
 /// More days than to any due date.
-const MOST_DAYS: i32 = 4_000_000;
+const MAX_DAYS: i32 = 4_000_000;
 
 /// The differences between two lists of attributes, in the order of the later one, then those that are gone.
 pub(crate) fn differences(before: &[Attribute], after: &[Attribute]) -> Vec<Difference> {

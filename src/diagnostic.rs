@@ -46,16 +46,16 @@ pub struct RuleInfo {
     /// The level where a policy sets none.
     pub(crate) level: Level,
     /// Whether no policy can turn the rule off or lower it.
-    pub(crate) fixed: bool,
+    pub(crate) mandatory: bool,
 }
 
 impl RuleInfo {
-    pub(crate) const fn fixed(name: &'static str) -> Self {
-        Self { name, level: Level::Error, fixed: true }
+    pub(crate) const fn mandatory(name: &'static str) -> Self {
+        Self { name, level: Level::Error, mandatory: true }
     }
 
-    pub(crate) const FILE_TOO_COMPLEX: Self = Self::fixed("file-too-complex");
-    pub(crate) const POLICY: Self = Self::fixed("policy");
+    pub(crate) const FILE_TOO_COMPLEX: Self = Self::mandatory("file-too-complex");
+    pub(crate) const POLICY: Self = Self::mandatory("policy");
 }
 
 /// The rules that policies can name, and former names that are accepted as well.
@@ -105,7 +105,7 @@ pub struct Diagnostic {
     /// The level that the policy decides.
     pub level: Level,
     /// Whether no policy can turn its rule off.
-    pub fixed: bool,
+    pub mandatory: bool,
     /// The bytes of the problem.
     pub span: Span,
     /// The problem: the declared and the expected value.
@@ -151,7 +151,7 @@ pub struct Diagnostic {
 }
 
 /// The number of characters of a finding's identifier that are shown.
-const LONGEST_ID: usize = 80;
+const MAX_ID_LENGTH: usize = 80;
 
 /// The reason why a problem disappears with another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -234,7 +234,7 @@ impl Diagnostic {
         Self {
             rule: Cow::Borrowed(rule.name),
             level: rule.level,
-            fixed: rule.fixed,
+            mandatory: rule.mandatory,
             span,
             message: message.into().into(),
             label: None,
@@ -277,16 +277,16 @@ impl Diagnostic {
         Self {
             rule,
             level,
-            fixed: false,
+            mandatory: false,
             message: message.into(),
-            ..Self::new(RuleInfo::fixed(""), owner, span, "")
+            ..Self::new(RuleInfo::mandatory(""), owner, span, "")
         }
     }
 
     /// The finding's identifier, cut to the length that is shown.
     pub(crate) fn finding_shown(&self) -> Option<&str> {
         self.finding.as_deref().map(|id| {
-            let end = id.char_indices().nth(LONGEST_ID).map_or(id.len(), |(end, _)| end);
+            let end = id.char_indices().nth(MAX_ID_LENGTH).map_or(id.len(), |(end, _)| end);
             &id[..end]
         })
     }
@@ -415,7 +415,7 @@ pub(crate) fn with_threat(pointer: &str, name: impl FnOnce(&str, usize) -> Optio
 
 pub(crate) const MAX_PROBLEMS: usize = 1_000;
 /// The number of bytes of a message that are shown.
-const LONGEST_MESSAGE: usize = 600;
+const MAX_MESSAGE_LENGTH: usize = 600;
 
 /// Drops problems beyond [`MAX_PROBLEMS`] and adds an error in their place: they can be the worse ones.
 pub(crate) fn limit_problems(diagnostics: &mut Vec<Diagnostic>, owner: Owner, place: Span) {
@@ -445,6 +445,6 @@ pub(crate) fn sort_diagnostics(diagnostics: &mut Vec<Diagnostic>, pointer_of: im
 
 /// Cuts a text that quotes more of a file than anyone reads.
 pub(crate) fn shortened(text: Box<str>) -> Box<str> {
-    let end = text.floor_char_boundary(LONGEST_MESSAGE);
+    let end = text.floor_char_boundary(MAX_MESSAGE_LENGTH);
     if end == text.len() { text } else { format!("{}…", &text[..end]).into() }
 }

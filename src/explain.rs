@@ -37,14 +37,14 @@ pub fn details(rule: &Rule) -> String {
 /// All pages, after a table of the rules.
 pub fn book() -> String {
     let mut book = String::from(
-        "# Rules\n\nAll rules, from reading a file to limits of a policy. A **fixed** rule cannot be lowered or excepted: without it \
+        "# Rules\n\nAll rules, from reading a file to limits of a policy. A **mandatory** rule cannot be lowered or excepted: without it \
          a file or a score would go unread and pass.\nThis page is written by `aivss-lint rules --format markdown`.\n\n\
          | rule | level | finds |\n|---|---|---|\n",
     );
     for rule in rules::ALL {
-        let fixed = if rule.fixed { ", fixed" } else { "" };
+        let mandatory = if rule.mandatory { ", mandatory" } else { "" };
         let Rule { name, summary, level, .. } = rule;
-        book.push_str(&format!("| [{name}](#{name}) | {}{fixed} | {summary} |\n", level.name()));
+        book.push_str(&format!("| [{name}](#{name}) | {}{mandatory} | {summary} |\n", level.name()));
     }
     for rule in rules::ALL {
         book.push_str(&format!("\n#{}", page(rule)));
@@ -88,7 +88,7 @@ fn shown(example: &str) -> String {
 /// The level, and who may change it.
 fn level(rule: &Rule) -> String {
     let (name, level) = (rule.name, rule.level.name());
-    if rule.fixed {
+    if rule.mandatory {
         return format!(
             "Its level is {level}, and no policy can lower or except it: without it a file or a score would go unread."
         );
@@ -144,7 +144,7 @@ mod tests {
     /// The files of the book about rules: a list by family, a page for each, and its chapters in the summary.
     fn pages() -> Vec<(String, String)> {
         let mut index = String::from(
-            "# Rules\n\nA **fixed** rule cannot be lowered or excepted: without it, a file or a score would go unread and pass. \
+            "# Rules\n\nA **mandatory** rule cannot be lowered or excepted: without it, a file or a score would go unread and pass. \
              `aivss-lint explain RULE` shows the same pages.\n",
         );
         let (mut pages, mut chapters) = (Vec::new(), String::new());
@@ -152,9 +152,9 @@ mod tests {
             if let Some((family, _)) = rules::FAMILIES.iter().find(|(_, first)| first.name == rule.name) {
                 index.push_str(&format!("\n## {family}\n\n| rule | level | finds |\n|---|---|---|\n"));
             }
-            let Rule { name, summary, level, fixed, .. } = rule;
-            let fixed = if *fixed { ", fixed" } else { "" };
-            index.push_str(&format!("| [{name}]({name}.md) | {}{fixed} | {summary} |\n", level.name()));
+            let Rule { name, summary, level, mandatory, .. } = rule;
+            let mandatory = if *mandatory { ", mandatory" } else { "" };
+            index.push_str(&format!("| [{name}]({name}.md) | {}{mandatory} | {summary} |\n", level.name()));
             chapters.push_str(&format!("  - [{name}](rules/{name}.md)\n"));
             pages.push((format!("rules/{name}.md"), page(rule)));
         }

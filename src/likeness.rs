@@ -149,7 +149,7 @@ fn styled(letter: char) -> Option<char> {
         return letters.chars().nth(at);
     }
     ROWS.iter().find_map(|(first, letters)| {
-        let at = code.checked_sub(u32::from(*first)).filter(|at| *at < LONGEST_ROW)?;
+        let at = code.checked_sub(u32::from(*first)).filter(|at| *at < MAX_ROW_LENGTH)?;
         letters.chars().nth(at as usize).filter(|letter| *letter != ' ')
     })
 }
@@ -192,7 +192,7 @@ const CYCLES: &[(u32, u32, &str)] = &[
 ];
 
 /// No row of [`ROWS`] is longer.
-const LONGEST_ROW: u32 = 80;
+const MAX_ROW_LENGTH: u32 = 80;
 
 /// Letters with accents, or above and below the line, by their first code point; a space is a letter that stays.
 const ROWS: &[(char, &str)] = &[

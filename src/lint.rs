@@ -11,7 +11,7 @@ use crate::date::Date;
 use crate::diagnostic::{
     Diagnostic, MAX_PROBLEMS, Origin, Owner, RuleInfo, limit_problems, sort_diagnostics,
 };
-use crate::model::{DetectedFormat, MOST_FINDINGS, Model, ModelFormat, Threat, detect, threat_name};
+use crate::model::{DetectedFormat, MAX_FINDINGS, Model, ModelFormat, Threat, detect, threat_name};
 use crate::policy::{Exception, Load, PolicyUsage, Scope};
 use crate::rego::CompiledPolicy;
 use crate::rules;
@@ -90,13 +90,13 @@ fn is_lfs_pointer(text: &str) -> bool {
     /// Names of Git LFS in the addresses of its versions.
     const NAMES: [&str; 3] = ["git-lfs", "hawser", "git-media"];
     /// A pointer has fewer than 1,024 bytes, so a file with more lines is not one.
-    const MOST_LINES: usize = 30;
+    const MAX_LINES: usize = 30;
     let mut lines =
         text.trim_start_matches(BOM).split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty());
     let Some(version) = lines.next().and_then(|first| first.strip_prefix("version ")) else { return false };
-    let keys: Vec<&str> = lines.take(MOST_LINES).collect();
+    let keys: Vec<&str> = lines.take(MAX_LINES).collect();
     let has_keys = ["oid ", "size "].iter().all(|key| keys.iter().any(|line| line.starts_with(key)));
-    NAMES.iter().any(|name| version.contains(name)) || has_keys && keys.len() < MOST_LINES
+    NAMES.iter().any(|name| version.contains(name)) || has_keys && keys.len() < MAX_LINES
 }
 
 /// Lints one file; `path` is relative to the repository's root.
@@ -161,7 +161,7 @@ pub fn lint(source: &Source, path: &str, context: LintContext<'_>) -> LintResult
 }
 
 fn overfull(place: Span) -> Diagnostic {
-    let message = format!("the threat model has more than {MOST_FINDINGS} findings, so none of it was read");
+    let message = format!("the threat model has more than {MAX_FINDINGS} findings, so none of it was read");
     Diagnostic::new(RuleInfo::FILE_TOO_COMPLEX, Owner::Agent, place, message)
 }
 
@@ -287,7 +287,7 @@ fn lint_model(
         {
             let decided_by = settings.levels.get(violation.kind.rule().name);
             let decided_by = decided_by.map(|set| Box::new(set.origin.clone()));
-            let is_score = violation.owner.as_deref() == Some(rules::not_scored::RULE.name);
+            let is_score = violation.reported_by.as_deref() == Some(rules::not_scored::RULE.name);
             let diagnostic = violation.into_diagnostic(owner);
             let diagnostic = if is_score { diagnostic.help(BEGIN) } else { diagnostic };
             found.push(Diagnostic { level, decided_by, ..diagnostic });
@@ -371,7 +371,7 @@ fn apply_exceptions(linted: &mut LintResult, path: &str, context: LintContext<'_
         return;
     }
     // The problem of an exception can be in a part that was not read or computed.
-    if !linted.unchecked.is_empty() || linted.diagnostics.iter().any(|diagnostic| diagnostic.fixed) {
+    if !linted.unchecked.is_empty() || linted.diagnostics.iter().any(|diagnostic| diagnostic.mandatory) {
         linted.used.unclear.extend(by_rule.values().flatten().map(|(at, _)| *at));
     }
     let ambiguous = ambiguous_findings(&linted.models);
@@ -408,7 +408,7 @@ fn is_duplicate(violation: &Violation, reported: &[Diagnostic]) -> bool {
 
 /// Whether another rule already covers this schema violation, or is turned off.
 fn is_superseded(violation: &Violation, owner: Owner, subject: &Subject<'_>, found: &[Diagnostic]) -> bool {
-    let Some(rule) = violation.owner.as_deref().and_then(rules::named) else { return false };
+    let Some(rule) = violation.reported_by.as_deref().and_then(rules::named) else { return false };
     // The rule may be off, but only the setting accepts a missing score.
     if rule.name == rules::not_scored::RULE.name {
         return subject.settings.no_score().is_some();
@@ -425,7 +425,7 @@ fn is_superseded(violation: &Violation, owner: Owner, subject: &Subject<'_>, fou
 fn uncomputed(subject: &Subject<'_>, found: &[Diagnostic]) -> Vec<Diagnostic> {
     let rule = &rules::builtin::SCORE_UNCOMPUTED;
     let explained: HashSet<Owner> =
-        found.iter().filter(|problem| problem.fixed).map(|problem| problem.owner).collect();
+        found.iter().filter(|problem| problem.mandatory).map(|problem| problem.owner).collect();
     let scores = subject.scores.iter();
     let scores = scores.filter(|scored| scored.working.is_none() && !explained.contains(&scored.owner));
     let message = "the score cannot be computed from what is given";

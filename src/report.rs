@@ -157,7 +157,7 @@ impl FileReport {
 
     /// Whether the whole file could be read. If not, it may contain other threat models or other scores.
     pub fn is_read(&self) -> bool {
-        let is_unread = self.diagnostics.iter().any(|problem| problem.model.is_none() && problem.fixed);
+        let is_unread = self.diagnostics.iter().any(|problem| problem.model.is_none() && problem.mandatory);
         !self.models.is_empty() && !is_unread
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use crate::{File, lies_in};
 
 /// The most nodes of a tree to visit: aliases can make it much larger than its text.
-const MOST_NODES: usize = 5_000;
+const MAX_NODES: usize = 5_000;
 
 /// Any bytes are read into a tree or into problems, and all of it has its place.
 pub fn document(data: &[u8]) {
@@ -37,7 +37,7 @@ pub(crate) fn walk(source: &Source, document: &Document<'_>) {
     let mut seen = 0;
     while let Some(node) = nodes.pop() {
         seen += 1;
-        if seen > MOST_NODES {
+        if seen > MAX_NODES {
             return;
         }
         lies_in(source, node.span());

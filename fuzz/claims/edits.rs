@@ -3,7 +3,7 @@
 use aivss_lint::server::{Encoding, edited};
 
 /// The most edits of one input.
-const MOST: usize = 50;
+const MAX: usize = 50;
 
 /// The first byte chooses the encoding. Edits follow the text after a zero, each of four numbers and a text up to the next
 /// zero.
@@ -13,7 +13,7 @@ pub fn edits(data: &[u8]) {
     let mut parts = rest.split(|byte| *byte == 0).map(String::from_utf8_lossy);
     let text = parts.next().unwrap_or_default();
     let mut all = Vec::new();
-    for part in parts.take(MOST) {
+    for part in parts.take(MAX) {
         let mut letters = part.chars();
         let range = [0; 4].map(|_| letters.next().map_or(0, |letter| u32::from(letter) % 32));
         all.push((range, letters.as_str().to_owned()));

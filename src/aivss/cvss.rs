@@ -46,7 +46,7 @@ pub enum VectorProblemKind {
 const PREFIX: &str = "CVSS:4.0";
 
 /// The maximum number of problems that are listed of one vector. A text that is not a vector has one in each part.
-const MOST_PROBLEMS: usize = 12;
+const MAX_PROBLEMS: usize = 12;
 
 /// A metric with its values, in the order of the specification (CVSS v4.0 §7, table 23).
 struct Metric {
@@ -221,7 +221,7 @@ impl VectorParser {
     }
 
     fn problem(&mut self, kind: VectorProblemKind, range: Range<usize>, message: String) {
-        if self.problems.len() < MOST_PROBLEMS {
+        if self.problems.len() < MAX_PROBLEMS {
             self.problems.push(VectorProblem { kind, range, message });
         }
     }

@@ -166,8 +166,8 @@ pub(crate) fn is_other_spelling(key: &str, right: &str) -> bool {
 
 /// The letters and digits of a name, in lower case; `None` for a text that is too long for a name.
 pub(crate) fn letters(name: &str) -> Option<String> {
-    const LONGEST: usize = 100;
-    if name.len() > LONGEST {
+    const MAX_LENGTH: usize = 100;
+    if name.len() > MAX_LENGTH {
         return None;
     }
     let mut letters = String::with_capacity(name.len());

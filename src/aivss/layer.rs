@@ -13,10 +13,10 @@ struct LayerRow {
 }
 
 /// The maximum number of layers that a shared threat or row is an answer for.
-pub(crate) const MOST_SHARED: usize = 3;
+pub(crate) const MAX_SHARED: usize = 3;
 
 /// The most bytes of a layer's name with the remarks after it.
-const LONGEST: usize = 100;
+const MAX_LENGTH: usize = 100;
 
 /// A set of layers.
 #[derive(Debug)]
@@ -102,7 +102,7 @@ impl LayerSet {
     pub(crate) fn named(&'static self, name: &str) -> Option<LayerKind> {
         const SEPARATORS: [&str; 7] = [": ", " (", " — ", " – ", " - ", " | ", ", "];
         let name = name.trim();
-        if name.len() > LONGEST {
+        if name.len() > MAX_LENGTH {
             return None;
         }
         let remark = name.strip_suffix([')', '）']).and_then(|name| name.rsplit_once(['(', '（']));
@@ -124,7 +124,7 @@ impl LayerSet {
 
     /// The layer that a line opens with after its number, and the end of the name: `Layer 4: Deployment & Infra is exposed`.
     pub(crate) fn opening(&'static self, line: &str) -> Option<(LayerKind, usize)> {
-        let opening = &line[..line.floor_char_boundary(LONGEST)];
+        let opening = &line[..line.floor_char_boundary(MAX_LENGTH)];
         let whole = (opening.len() == line.len()).then_some(line.len());
         let spaces = opening.rmatch_indices(char::is_whitespace).map(|(at, _)| at);
         whole.into_iter().chain(spaces).find_map(|end| {

@@ -18,7 +18,7 @@ pub(crate) use factor::{Factor, is_other_spelling, letters};
 pub use formula::{ALL, Band, Formula, Inputs, Working};
 pub(crate) use formula::{FloatInputs, MITIGATION_LEVELS, THREAT_LEVELS, lowest};
 pub(crate) use formula::{INPUT_DECIMALS, MultiplierLevel, ScoreStage, Steps, THREAT_MAX, is_multiplier};
-pub(crate) use layer::{LayerKind, LayerSet, MOST_SHARED, number_of};
+pub(crate) use layer::{LayerKind, LayerSet, MAX_SHARED, number_of};
 #[cfg(feature = "server")]
 pub(crate) use reference::WEAKNESSES;
 pub(crate) use reference::{ReadReference, Reference, ReferenceList, ReferenceListInfo};

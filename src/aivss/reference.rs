@@ -195,7 +195,7 @@ pub(crate) enum ReadReference {
 
 const SEPARATORS: [char; 5] = ['-', '_', '.', ' ', '#'];
 /// The maximum length of an identifier, in bytes.
-const LONGEST: usize = 40;
+const MAX_LENGTH: usize = 40;
 
 /// A digit, or a letter that is mistaken for one.
 fn digit(letter: char) -> Option<char> {
@@ -220,7 +220,7 @@ impl Reference {
             .next()
             .unwrap_or_default();
         let first = first.trim_end_matches('.');
-        for name in [first, text].into_iter().filter(|name| name.len() <= LONGEST) {
+        for name in [first, text].into_iter().filter(|name| name.len() <= MAX_LENGTH) {
             let entry = ReferenceList::of(name).and_then(|(list, body)| Self::entry(list, body));
             if let Some(entry) = entry {
                 let is_exact = entry.id == first;

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use crate::cli::common::{CliError, FAILED, named_paths, without_stdin};
-use crate::cli::gate::{CheckOptions, CheckRun};
 use crate::cli::lint_files::{HeadFiles, Memo, RunResult, RunStage, lint_discovered};
+use crate::cli::run::{CheckOptions, CheckRun};
 use crate::compare;
 use crate::compare::Baseline;
 use crate::input_error::{InputError, SkipReason};

@@ -1,4 +1,4 @@
-//! `check`: the arguments, and the report that they ask for. [`crate::cli::gate`] contains the run itself.
+//! `check`: the arguments, and the report that they ask for. [`crate::cli::run`] contains the run itself.
 
 use std::collections::BTreeSet;
 use std::mem;
@@ -13,11 +13,11 @@ use crate::cli::common::{
     read_stdin, refuse_stdin, without_stdin,
 };
 use crate::cli::files_from::FilesFromArgs;
-use crate::cli::gate::{CheckOptions, Keep, check_tree_with, file_tree};
 use crate::cli::help::{ADVANCED, COMPARISON, OUTPUT, POLICY, SELECTION};
 use crate::cli::outputs::{Output, ReportArgs, any_format, emit, keep, row_sinks, with_outputs};
 use crate::cli::parallel::Progress;
 use crate::cli::provenance::ProvenanceArgs;
+use crate::cli::run::{CheckOptions, Keep, check_tree_with, file_tree};
 use crate::cli::usage_error::emit_usage_error;
 use crate::diagnostic::{Level, Origin};
 use crate::file_kind::OtherFile;
@@ -150,7 +150,7 @@ impl LevelArgs {
                     let help = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
                     return Err(format!("unknown rule `{name}`{help}").into());
                 };
-                if rule.fixed && level != Some(Level::Error) {
+                if rule.mandatory && level != Some(Level::Error) {
                     let message = "without this rule, a score or a whole file would not be checked";
                     return Err(CliError::about(option, message));
                 }

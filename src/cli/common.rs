@@ -73,10 +73,10 @@ pub(crate) fn parse_days(text: &str) -> Result<i32, &'static str> {
 /// Parses a category: it is part of an identifier in SARIF, where its last `/` ends it, and of an HTML comment, which `--`
 /// can end.
 pub(crate) fn parse_category(text: &str) -> Result<String, &'static str> {
-    const LONGEST: usize = 100;
+    const MAX_LENGTH: usize = 100;
     let is_plain = text.chars().all(|letter| letter.is_ascii_alphanumeric() || "._:/=+@ -".contains(letter));
     let is_whole = text.trim() == text && !text.contains("--") && !text.ends_with(['/', '-']);
-    if text.is_empty() || text.len() > LONGEST || !is_plain || !is_whole {
+    if text.is_empty() || text.len() > MAX_LENGTH || !is_plain || !is_whole {
         return Err(
             "expected up to 100 letters, digits, spaces and `._:/=+@-`, without `--`, and without `/` or `-` at the end",
         );

@@ -12,9 +12,9 @@ use crate::workspace::files::{link_out, plain};
 use crate::workspace::git::files::path_of;
 
 /// The most bytes of a list.
-const MOST_BYTES: u64 = 256 * 1024 * 1024;
+const MAX_BYTES: u64 = 256 * 1024 * 1024;
 /// The most paths of a list.
-const MOST_PATHS: usize = 1_000_000;
+const MAX_PATHS: usize = 1_000_000;
 
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = SELECTION)]
@@ -61,9 +61,9 @@ fn read_list(list: &Path) -> Result<Vec<u8>, String> {
 
 fn read_all(stream: impl Read) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    stream.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| plain(&error))?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(format!("a list has at most {} MiB", MOST_BYTES / 1024 / 1024));
+    stream.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| plain(&error))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(format!("a list has at most {} MiB", MAX_BYTES / 1024 / 1024));
     }
     Ok(bytes)
 }
@@ -77,7 +77,7 @@ fn listed(bytes: &[u8]) -> Result<Vec<PathBuf>, String> {
         if name.is_empty() {
             continue;
         }
-        if paths.len() == MOST_PATHS {
+        if paths.len() == MAX_PATHS {
             return Err("a list has at most 1,000,000 paths".to_owned());
         }
         // In a list it is the name of a file.
@@ -104,7 +104,7 @@ mod tests {
             let expected: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
             assert_eq!(listed(bytes), Ok(expected), "{bytes:?}");
         }
-        assert!(listed(&b"a\n".repeat(MOST_PATHS)).is_ok_and(|paths| paths.len() == MOST_PATHS));
-        assert!(listed(&b"a\0".repeat(MOST_PATHS + 1)).is_err());
+        assert!(listed(&b"a\n".repeat(MAX_PATHS)).is_ok_and(|paths| paths.len() == MAX_PATHS));
+        assert!(listed(&b"a\0".repeat(MAX_PATHS + 1)).is_err());
     }
 }

@@ -16,9 +16,9 @@ use crate::aivss::Formula;
 use crate::cli::common::{
     CliError, PathArgs, PolicyArgs, error_look, look, print, print_error, print_messages, refuse_stdin,
 };
-use crate::cli::gate::{CheckOptions, CheckRun, Keep, sound_policy};
 use crate::cli::lint_files::lint_files;
 use crate::cli::parallel::Progress;
+use crate::cli::run::{CheckOptions, CheckRun, Keep, sound_policy};
 
 use crate::diagnostic::{Diagnostic, Level, Safety};
 use crate::diff;

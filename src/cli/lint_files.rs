@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::cli::common::{FAILED, without_stdin};
-use crate::cli::gate::{CheckRun, Keep};
 use crate::cli::parallel::{Turn, parallel_map, thread_count};
 use crate::cli::policy_review::add_missing;
 use crate::cli::rows::RowWriter;
+use crate::cli::run::{CheckRun, Keep};
 use crate::cli::skipped::{add_hinted, report_others};
 use crate::digest;
 use crate::file_kind::OtherFile;

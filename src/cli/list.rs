@@ -7,8 +7,8 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::cli::common::{CliError, PathArgs, PolicyArgs, look, print, refuse_stdin};
-use crate::cli::gate::{CheckOptions, CheckRun};
 use crate::cli::lint_files::{RunStage, lint_discovered};
+use crate::cli::run::{CheckOptions, CheckRun};
 use crate::input_error::{InputError, SkipReason};
 use crate::output::text::{cut_end, file_link, line_width, width, wrapped};
 use crate::output::{Look, Tone, escape_line, painted};

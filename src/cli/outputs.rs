@@ -12,9 +12,9 @@ use crate::cli::common::{
     CliError, FAILED, emit_to_stdout, error_look, look, parse_category, print_error, refuse_terminal,
     variable,
 };
-use crate::cli::gate::Keep;
 use crate::cli::help::OUTPUT;
 use crate::cli::rows::RowSink;
+use crate::cli::run::Keep;
 use crate::date::Date;
 use crate::diagnostic::Level;
 use crate::input_error::InputError;
@@ -53,7 +53,7 @@ pub(crate) struct ReportArgs {
 }
 
 /// The problems that are printed on a terminal.
-const MOST: usize = 50;
+const MAX_SHOWN: usize = 50;
 
 fn parse_most(text: &str) -> Result<usize, &'static str> {
     if text == "all" { Ok(usize::MAX) } else { text.parse().map_err(|_| "expected a number or `all`") }
@@ -216,7 +216,7 @@ impl ReportArgs {
     fn output(&self, name: FormatName, file: Option<PathBuf>) -> Output {
         let look = if file.is_some() { Look::PLAIN } else { Look { beside: self.verbosity(), ..look() } };
         let most = self.max_problems.unwrap_or(if look.unicode && name == FormatName::Human {
-            MOST
+            MAX_SHOWN
         } else {
             usize::MAX
         });

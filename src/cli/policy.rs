@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 
 use crate::cli::common::{CliError, emit_to_stdout, look, print, print_messages, read_source};
-use crate::cli::gate::broken_report;
+use crate::cli::run::broken_report;
 use crate::date::Date;
 use crate::diagnostic::Level;
 use crate::model::{DetectedFormat, detect};

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use crate::cli::base::Base;
 use crate::cli::common::without_stdin;
-use crate::cli::gate::{CheckOptions, CheckRun};
 use crate::cli::lint_files::{RunResult, lint_files};
+use crate::cli::run::{CheckOptions, CheckRun};
 use crate::compare;
 use crate::diagnostic::{Diagnostic, Owner};
 use crate::input_error::{InputError, PolicyRole};

@@ -41,8 +41,8 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<(), CliError> {
     let page = render_page(&page(rule), look);
     let Some((name, rest)) = page.split_once('\n').filter(|_| look.unicode) else { return Ok(print(&page)?) };
     let level = painted(rule.level.name(), rule.level.into(), look);
-    let fixed = if rule.fixed { ", fixed: no policy can lower or except it" } else { "" };
-    Ok(print(&format!("{name}\nLevel: {level}{fixed}\n{rest}"))?)
+    let mandatory = if rule.mandatory { ", mandatory: no policy can lower or except it" } else { "" };
+    Ok(print(&format!("{name}\nLevel: {level}{mandatory}\n{rest}"))?)
 }
 
 #[derive(Debug, Args)]
@@ -67,9 +67,9 @@ pub(crate) fn list_rules(args: &RulesArgs) -> Result<(), CliError> {
         RulesFormat::Human => by_family(look()),
         RulesFormat::Json => {
             let mut list = Vec::new();
-            for rules::Rule { name, level, fixed, fix, summary, why, remedy, see, .. } in rules::ALL {
+            for rules::Rule { name, level, mandatory, fix, summary, why, remedy, see, .. } in rules::ALL {
                 list.push(json!({
-                    "name": name, "level": level, "fixed": fixed, "fix": fix, "summary": summary, "why": why,
+                    "name": name, "level": level, "mandatory": mandatory, "fix": fix, "summary": summary, "why": why,
                     "remedy": remedy, "see": see,
                 }));
             }
@@ -89,7 +89,7 @@ fn by_family(look: Look) -> String {
             let space = if text.is_empty() { "" } else { "\n" };
             text += &format!("{space}{}\n", painted(heading, Tone::Strong, look));
         }
-        let fixed = if rule.fixed { " (fixed)" } else { "" };
+        let mandatory = if rule.mandatory { " (mandatory)" } else { "" };
         let mark = match rule.fix {
             None => String::new(),
             Some(Safety::Safe) => format!(" {}", painted("[fix]", Tone::Good, look)),
@@ -99,11 +99,12 @@ fn by_family(look: Look) -> String {
         };
         let level = painted(&format!("{:7}", rule.level.name()), rule.level.into(), look);
         let indent = width + 13;
-        let summary = wrapped(&format!("{}{fixed}{mark}", rule.summary), line_width(look), (indent, indent));
+        let summary =
+            wrapped(&format!("{}{mandatory}{mark}", rule.summary), line_width(look), (indent, indent));
         text += &format!("  {:width$}  {level}  {}\n", rule.name, summary.replace('\u{a0}', " "));
     }
     let marks = "[fix]: `aivss-lint fix` corrects it. [fix --unsafe]: it has a suggestion, which needs review. \
-                 A fixed rule cannot be lowered or excepted. `aivss-lint explain RULE` shows examples.";
+                 A mandatory rule cannot be lowered or excepted. `aivss-lint explain RULE` shows examples.";
     text + &format!("\n{}\n", wrapped(marks, line_width(look), (0, 0)))
 }
 

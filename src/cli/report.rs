@@ -10,10 +10,10 @@ use crate::cli::common::{
     refuse_stdin, refuse_terminal,
 };
 use crate::cli::files_from::FilesFromArgs;
-use crate::cli::gate::{CheckOptions, Keep, check_tree, file_tree};
 use crate::cli::outputs::{Output, Rendering, emit, keep, with_outputs};
 use crate::cli::parallel::Progress;
 use crate::cli::provenance::ProvenanceArgs;
+use crate::cli::run::{CheckOptions, Keep, check_tree, file_tree};
 use crate::fleet::Fleet;
 use crate::input_error::LINK_OUT;
 use crate::output::{Badge, BadgeSubject, Figure, Format, Verbosity};

@@ -10,8 +10,8 @@ use clap::Args;
 use crate::aivss::Factor;
 use crate::aivss::{ALL, Formula, INPUT_DECIMALS};
 use crate::cli::common::{CliError, emit_to_stdout, look, refuse_stdin};
-use crate::cli::gate::{CheckOptions, CheckRun, sound_policy};
 use crate::cli::lint_files::lint_files;
+use crate::cli::run::{CheckOptions, CheckRun, sound_policy};
 
 use crate::date::Date;
 use crate::decimal::Decimal;

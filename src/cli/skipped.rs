@@ -34,7 +34,7 @@ pub(crate) fn add_hinted(report: &mut Report, discovery: &Discovery) {
 /// the other skipped files.
 pub(crate) fn report_others(report: &mut Report, empty: &[&PathBuf], repository: &Repository) {
     /// More are counted.
-    const MOST: usize = 10;
+    const MAX: usize = 10;
     let mut named = BTreeSet::new();
     for folder in empty {
         let others = report.others.iter().filter(|(_, other)| other.has_next());
@@ -46,7 +46,7 @@ pub(crate) fn report_others(report: &mut Report, empty: &[&PathBuf], repository:
     }
     let others = report.others.iter().filter(|(path, _)| !named.contains(*path));
     let mut others = others.filter(|(path, other)| other.is_remarkable(Language::of(path)));
-    let first = others.by_ref().take(MOST);
+    let first = others.by_ref().take(MAX);
     report.remarks.extend(first.map(|(path, other)| format!("skipped {path}: {}", other.sentence(path))));
     let more = others.count();
     if more > 0 {

@@ -370,7 +370,7 @@ impl Baseline<'_> {
                 };
                 let Some((origin, place)) = origin else { continue };
                 if problems.take(origin, place, diagnostic) {
-                    diagnostic.known = !diagnostic.fixed
+                    diagnostic.known = !diagnostic.mandatory
                         || self.files.get(origin).is_some_and(|base| base.has_text(text.as_deref()));
                 }
             }

@@ -204,7 +204,7 @@ impl Data {
         let lengths = (rest.path.len(), rest.exact.len());
         for (key, value) in self.entries() {
             let dot = if lengths.0 == 0 { "" } else { "." };
-            let step = format!("{dot}{}", cut(key, LONGEST));
+            let step = format!("{dot}{}", cut(key, MAX_LENGTH));
             rest.path.push_str(&step);
             rest.exact.push_str(&step);
             value.add_rest(rest);
@@ -222,8 +222,8 @@ impl Data {
 
     fn shown(&self) -> String {
         match self {
-            Self::Text(text) => cut(text, LONGEST).into_owned(),
-            Self::Number(digits) => cut(digits, LONGEST).into_owned(),
+            Self::Text(text) => cut(text, MAX_LENGTH).into_owned(),
+            Self::Number(digits) => cut(digits, MAX_LENGTH).into_owned(),
             Self::Flag(flag) => flag.to_string(),
             Self::List(_) => "a list".to_owned(),
             Self::Map(_) => "a mapping".to_owned(),
@@ -233,9 +233,9 @@ impl Data {
 }
 
 /// The most lines about values that were not taken.
-const MOST: usize = 100;
+const MAX: usize = 100;
 /// The most characters of a value that are shown.
-const LONGEST: usize = 60;
+const MAX_LENGTH: usize = 60;
 
 /// The values that were not taken.
 #[derive(Default)]
@@ -261,7 +261,7 @@ impl Rest {
     fn add(&mut self, value: &Data) {
         if let Some(line) = self.lines.iter_mut().find(|line| line.path == self.path) {
             line.count += 1;
-        } else if self.lines.len() < MOST {
+        } else if self.lines.len() < MAX {
             let first = format!("{}: {}", self.exact, value.shown());
             self.lines.push(RestLine { path: self.path.clone(), first, count: 1 });
         } else {

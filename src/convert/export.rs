@@ -13,7 +13,7 @@ use crate::aivss::{CoreRisk, Factor, Working};
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::escape::{json_number, write_json};
-use crate::model::{Assessment, DetectedFormat, MOST_FINDINGS, Model, ModelFormat, Spanned, detect};
+use crate::model::{Assessment, DetectedFormat, MAX_FINDINGS, Model, ModelFormat, Spanned, detect};
 use crate::schema::ViolationKind;
 use crate::score::{Scored, agrees, score};
 use crate::source::{Source, Span};
@@ -142,7 +142,7 @@ fn only_model<'t>(document: &'t Document<'t>) -> Result<Node<'t>, Refusal> {
         return Err(Refusal::new(first_key(root), "it is such a report already"));
     }
     if ModelFormat::Native.overfull(root).is_some() {
-        return Err(Refusal::new(root.span(), format!("it has more than {MOST_FINDINGS} findings")));
+        return Err(Refusal::new(root.span(), format!("it has more than {MAX_FINDINGS} findings")));
     }
     Ok(root)
 }

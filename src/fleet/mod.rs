@@ -13,9 +13,9 @@ use crate::decimal::Decimal;
 pub(crate) use trend::TrendDay;
 
 /// The agents that are kept one by one, the worst first.
-const MOST_AGENTS: usize = 5_000;
+const MAX_AGENTS: usize = 5_000;
 /// The dates that are kept, the first first.
-const MOST_DATES: usize = 200;
+const MAX_DATES: usize = 200;
 
 /// The answers of a layer.
 pub(crate) const ANSWERS: [&str; 5] = ["mapped", "uncertain", "not-applicable", "blank", "unreadable"];
@@ -119,12 +119,12 @@ impl Fleet {
         }
         for (date, words) in [(agent.next_due, "a threat is due"), (agent.next_expiry, "an exception ends")] {
             self.dates.extend(date.map(|date| (date, format!("{} ({})", agent.name, agent.place), words)));
-            if self.dates.len() > MOST_DATES {
+            if self.dates.len() > MAX_DATES {
                 self.dates.pop_last();
             }
         }
         self.agents.push(agent);
-        if self.agents.len() > 2 * MOST_AGENTS {
+        if self.agents.len() > 2 * MAX_AGENTS {
             self.keep_worst();
         }
     }
@@ -134,7 +134,7 @@ impl Fleet {
             let key = |agent: &FleetAgent| Reverse((agent.fails, agent.score));
             key(one).cmp(&key(other)).then_with(|| one.place.cmp(&other.place))
         });
-        self.agents.truncate(MOST_AGENTS);
+        self.agents.truncate(MAX_AGENTS);
     }
 
     /// The last runs of the repositories.

@@ -19,7 +19,7 @@ use crate::fleet::{ANSWERS, Fleet, FleetAgent, LastRun};
 use crate::input_error::InputError;
 
 /// The longest line, in bytes.
-const LONGEST: u64 = 1024 * 1024;
+const MAX_LENGTH: u64 = 1024 * 1024;
 /// The cause of an error if rows are not followed by that of their run.
 const CUT: &str = "the last row (`run`) is missing";
 
@@ -323,11 +323,11 @@ fn each_line(
     let (mut reader, mut line) = (open(at)?, Vec::new());
     for number in 1_u64.. {
         line.clear();
-        let read = reader.by_ref().take(LONGEST).read_until(b'\n', &mut line);
+        let read = reader.by_ref().take(MAX_LENGTH).read_until(b'\n', &mut line);
         if read.map_err(|error| error.to_string())? == 0 {
             break;
         }
-        if line.len() as u64 == LONGEST {
+        if line.len() as u64 == MAX_LENGTH {
             return Err(format!("line {number} is longer than 1 MiB"));
         }
         if !line.trim_ascii().is_empty() {

@@ -8,7 +8,7 @@ use crate::source::Span;
 use crate::syntax::{Entry, List, Map, Node, Value};
 
 /// The maximum number of keys that are searched for a misspelling of a missing one.
-const MOST_SLIPS: usize = 1_000;
+const MAX_SLIPS: usize = 1_000;
 
 /// A mapping with its key, for the readers.
 #[derive(Clone, Copy)]
@@ -61,7 +61,7 @@ impl<'t> Block<'t> {
     /// Whether a key is missing that another one misspells, by a condition on the other one. The misspelled key is a problem
     /// of its own; a second problem would only repeat it.
     pub(crate) fn misspells(self, key: &str, is_other: impl Fn(&str) -> bool) -> bool {
-        let mut keys = self.entries().take(MOST_SLIPS).map(|entry| entry.key);
+        let mut keys = self.entries().take(MAX_SLIPS).map(|entry| entry.key);
         keys.any(|other| is_other(other) && nearest(other, [key]).is_some())
     }
 

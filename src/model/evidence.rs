@@ -12,9 +12,9 @@ pub(crate) enum PathProblem {
     Outside(String),
 }
 
-const MOST_PATHS: usize = 100;
+const MAX_PATHS: usize = 100;
 /// The maximum length of a path in bytes.
-const LONGEST_PATH: usize = 1_000;
+const MAX_PATH_LENGTH: usize = 1_000;
 /// Quotes and brackets around a word.
 const WRAPPERS: &str = "`\"'()[]<>{}“”„‘’‚«»";
 /// The beginnings of addresses and identifiers that are not paths.
@@ -45,7 +45,7 @@ pub(crate) fn path_problem(text: &str, model: &str, exists: impl Fn(&str) -> boo
         words.clear();
     }
     let targets = targets.iter().map(|target| Word::of(target, is_there));
-    targets.chain(words).take(MOST_PATHS).find_map(|word| match word {
+    targets.chain(words).take(MAX_PATHS).find_map(|word| match word {
         Word::Path(path) if candidates(&path, model).is_empty() => Some(PathProblem::Outside(path)),
         Word::Path(path) if !is_there(&path) && !is_there(&path.replace("%20", " ")) => {
             Some(PathProblem::Missing(path))
@@ -81,7 +81,7 @@ impl Word {
         }
         let path = without_place(word).replace('\\', "/");
         let is_odd = path.contains(|letter: char| letter.is_control() || "<>|*?\"@".contains(letter));
-        if path.len() > LONGEST_PATH || is_odd {
+        if path.len() > MAX_PATH_LENGTH || is_odd {
             return Self::Prose;
         }
         let extension = path.rsplit('/').next().and_then(extension);
@@ -236,10 +236,10 @@ fn is_ticket(key: &str, number: &str) -> bool {
 /// Whether a part has slashes, and a file or a host at one end.
 fn is_path(part: &str) -> bool {
     /// The longest extension next to which no folder is known.
-    const LONGEST: usize = 8;
+    const MAX_LENGTH: usize = 8;
     let Some((first, rest)) = part.split_once('/') else { return false };
     let last = rest.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    [first, last].into_iter().filter_map(extension).any(|extension| extension.len() <= LONGEST)
+    [first, last].into_iter().filter_map(extension).any(|extension| extension.len() <= MAX_LENGTH)
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ use crate::schema::Schema;
 use crate::source::Span;
 use crate::syntax::{Form, List, MODEL_MARKER, Map, Node, form_of, is_model};
 
-pub(crate) const MOST_FINDINGS: usize = 10_000;
+pub(crate) const MAX_FINDINGS: usize = 10_000;
 
 /// A value of the file and its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -257,7 +257,7 @@ impl ModelFormat {
     /// The key of a list with more findings than are read. Such a model is not read at all.
     pub(crate) fn overfull(self, root: Node<'_>) -> Option<Span> {
         let entry = root.as_map()?.entry(self.findings_key())?;
-        entry.value.as_list()?.iter().nth(MOST_FINDINGS).map(|_| entry.key_span)
+        entry.value.as_list()?.iter().nth(MAX_FINDINGS).map(|_| entry.key_span)
     }
 
     /// Reads a model of this format.

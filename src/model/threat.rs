@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value as JsonValue, json};
 
-use crate::aivss::{Band, LayerKind, LayerSet, MOST_SHARED, Reference};
+use crate::aivss::{Band, LayerKind, LayerSet, MAX_SHARED, Reference};
 use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::model::block::Block;
@@ -82,9 +82,9 @@ pub(crate) struct Threat {
 }
 
 /// The maximum number of characters of a threat's texts in comparisons and reports.
-const LONGEST_NAME: usize = 120;
+const MAX_NAME_LENGTH: usize = 120;
 /// The highest likelihood and impact.
-const MOST: u8 = 5;
+const MAX: u8 = 5;
 
 impl Threat {
     /// Reads a threat of a layer, or one that names its layers.
@@ -151,7 +151,7 @@ impl Threat {
 
     /// Whether it concerns a layer and few others.
     pub(crate) fn is_about(&self, layer: LayerKind) -> bool {
-        self.layers.len() <= MOST_SHARED && self.layers.contains(&layer)
+        self.layers.len() <= MAX_SHARED && self.layers.contains(&layer)
     }
 
     /// Whether it is an answer for a layer.
@@ -179,9 +179,9 @@ impl Threat {
                 Band::Low => 4,
                 Band::Medium => 9,
                 Band::High => 16,
-                Band::Critical => MOST * MOST,
+                Band::Critical => MAX * MAX,
             },
-            (likelihood, impact) => likelihood.unwrap_or(MOST) * impact.unwrap_or(MOST),
+            (likelihood, impact) => likelihood.unwrap_or(MAX) * impact.unwrap_or(MAX),
         };
         Reverse((risk, self.counted_severity()))
     }
@@ -259,7 +259,7 @@ pub(crate) fn threat_name(threats: &[Threat], index: usize) -> Option<String> {
 
 /// The first characters of a text.
 pub(crate) fn shortened(text: &str) -> &str {
-    text.char_indices().nth(LONGEST_NAME).map_or(text, |(end, _)| &text[..end])
+    text.char_indices().nth(MAX_NAME_LENGTH).map_or(text, |(end, _)| &text[..end])
 }
 
 fn is_number(id: &str) -> bool {
@@ -287,12 +287,12 @@ fn rating(block: Block<'_>, key: &str) -> Option<u8> {
     match block.entry(key)?.value.value() {
         Value::Number(text) => {
             let number = Decimal::parse(text).ok()?;
-            (1..=MOST).find(|rating| number == Decimal::new(i64::from(*rating), 0))
+            (1..=MAX).find(|rating| number == Decimal::new(i64::from(*rating), 0))
         }
         Value::String(text) => match Vocabulary::Rating.meant(text)? {
             "Low" => Some(1),
             "Medium" => Some(3),
-            "High" => Some(MOST),
+            "High" => Some(MAX),
             number => number.parse().ok(),
         },
         Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) | Value::Unreadable => None,

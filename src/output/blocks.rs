@@ -242,7 +242,7 @@ mod tests {
 
     fn problem(rule: &'static str, start: usize, message: &str) -> Diagnostic {
         let owner = Owner::Agent;
-        let problem = Diagnostic::new(RuleInfo::fixed(rule), owner, Span::new(start, start + 1), message);
+        let problem = Diagnostic::new(RuleInfo::mandatory(rule), owner, Span::new(start, start + 1), message);
         Diagnostic { model: Some(0), ..problem }
     }
 

@@ -135,7 +135,7 @@ pub(crate) fn days(fleet: &Fleet) -> Option<String> {
 /// Writes the summary in Markdown.
 pub(crate) fn write_markdown(report: &Report, fleet: &Fleet, out: &mut dyn io::Write) -> io::Result<()> {
     /// The rows of a table, and the characters of a cell, which keep a comment below 65,536 characters.
-    const MOST: (usize, usize) = (25, 100);
+    const MAX: (usize, usize) = (25, 100);
     let totals = &fleet.totals;
     let sign = match report.verdict() {
         Verdict::CannotCheck => "⚠️ cannot check everything:",
@@ -149,26 +149,26 @@ pub(crate) fn write_markdown(report: &Report, fleet: &Fleet, out: &mut dyn io::W
     if let Some(days) = days(fleet) {
         writeln!(out, "Of each repository its last run: {days}.\n")?;
     }
-    for error in report.input_errors.iter().take(MOST.0) {
-        let (path, error) = (text(error.path(), MOST.1), text(&error.to_string(), 400));
+    for error in report.input_errors.iter().take(MAX.0) {
+        let (path, error) = (text(error.path(), MAX.1), text(&error.to_string(), 400));
         writeln!(out, "- ⚠️ cannot check {path}: {error}")?;
     }
     let worst = fleet.agents.iter().map(|agent| {
         let owner = agent.owner.clone().unwrap_or_default();
         vec![agent.name.clone(), number_or_dash(agent.score), agent.place.clone(), owner]
     });
-    let mut tables = tables(fleet, MOST.0);
+    let mut tables = tables(fleet, MAX.0);
     tables.push(FleetTable::new(
         "Worst agents",
         &["agent", "score", "place", "owner"],
         worst.collect(),
-        MOST.0,
+        MAX.0,
     ));
     for table in tables.iter().filter(|table| !table.rows.is_empty()) {
         let rule = "|---".repeat(table.head.len());
         writeln!(out, "\n### {}\n\n| {} |\n{rule}|", table.title, table.head.join(" | "))?;
         for row in &table.rows {
-            let cells: Vec<String> = row.iter().map(|cell| text(cell, MOST.1)).collect();
+            let cells: Vec<String> = row.iter().map(|cell| text(cell, MAX.1)).collect();
             writeln!(out, "| {} |", cells.join(" | "))?;
         }
         if table.omitted > 0 {

@@ -61,7 +61,7 @@ fn issue(report: &Report, file: &FileReport, diagnostic: &Diagnostic, fingerprin
         "fingerprint": fingerprint,
         "severity": match diagnostic.level {
             _ if !report.counts(diagnostic) => "info",
-            Level::Error if diagnostic.fixed => "critical",
+            Level::Error if diagnostic.mandatory => "critical",
             Level::Error => "major",
             Level::Warning => "minor",
             Level::Note => "info",

@@ -66,18 +66,18 @@ fn input_error(path: &str, message: &str) -> String {
 }
 
 /// The number of annotations of a kind that GitHub shows of one step.
-const MOST: usize = 10;
+const MAX: usize = 10;
 /// Characters of a title.
-const LONGEST_TITLE: usize = 120;
+const MAX_TITLE_LENGTH: usize = 120;
 /// Bytes of the list of places in the command for all further annotations.
-const LONGEST_LIST: usize = 4_000;
+const MAX_LIST_LENGTH: usize = 4_000;
 
 pub(crate) fn write_github(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let annotations = annotations(report);
     let mut rest = Vec::new();
     for kind in ["error", "warning", "notice"] {
         let of_kind: Vec<&Annotation<'_>> = annotations.iter().filter(|one| one.kind() == kind).collect();
-        let shown = if of_kind.len() > MOST { MOST - 1 } else { of_kind.len() };
+        let shown = if of_kind.len() > MAX { MAX - 1 } else { of_kind.len() };
         let (shown, further) = of_kind.split_at(shown);
         for annotation in shown {
             writeln!(out, "::{kind} {}", annotation.command(report))?;
@@ -144,7 +144,7 @@ impl Annotation<'_> {
                 let path = report.root_path(error.path());
                 let file =
                     if looks_like_a_file(path) { format!("file={},", property(path)) } else { String::new() };
-                let title = property(&cut(&format!("cannot check: {error}"), LONGEST_TITLE));
+                let title = property(&cut(&format!("cannot check: {error}"), MAX_TITLE_LENGTH));
                 format!("{file}title={title}::{}", value(&format!("{path}: {error}")))
             }
             Self::Problem(file, problem) => problem_command(report, file, problem),
@@ -175,7 +175,7 @@ fn problem_command(report: &Report, file: &FileReport, problem: &Diagnostic) -> 
     if start.line == end.line {
         command.push_str(&format!(",col={},endColumn={}", start.column, end.column));
     }
-    let mut title = cut(&problem.message, LONGEST_TITLE).into_owned();
+    let mut title = cut(&problem.message, MAX_TITLE_LENGTH).into_owned();
     if let Some(id) = problem.finding_shown() {
         title.push_str(&format!(" (finding {id})"));
     }
@@ -192,7 +192,7 @@ fn places(annotations: &[&Annotation<'_>], report: &Report) -> String {
     let mut list = "listed in the log:".to_owned();
     for annotation in annotations {
         let place = annotation.place(report);
-        if list.len() + place.len() + "%0A…".len() > LONGEST_LIST - "%0A".len() {
+        if list.len() + place.len() + "%0A…".len() > MAX_LIST_LENGTH - "%0A".len() {
             list.push_str("%0A…");
             break;
         }

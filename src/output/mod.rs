@@ -213,7 +213,7 @@ struct Links<'r> {
 
 impl<'r> Links<'r> {
     /// The longest URL, in bytes, that becomes a link.
-    const LONGEST: usize = 2_000;
+    const MAX_LENGTH: usize = 2_000;
     /// Punctuation that a prefix may contain.
     const SIGNS: &'static str = "-._~:/?@!$&'*+,;=%";
 
@@ -231,6 +231,6 @@ impl<'r> Links<'r> {
     fn url(&self, path: &str, first: u32, last: u32) -> Option<String> {
         let lines = if first < last { format!("#L{first}-L{last}") } else { format!("#L{first}") };
         let url = format!("{}{}{lines}", self.prefix?, uri_path(path));
-        (url.len() <= Self::LONGEST).then_some(url)
+        (url.len() <= Self::MAX_LENGTH).then_some(url)
     }
 }

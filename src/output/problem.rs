@@ -157,7 +157,7 @@ mod tests {
             FileReport::new(Arc::new(source), "agents/planner.yaml".to_owned(), Vec::new(), Vec::new());
         let problem = |rule, owner, pointer: &str, message: &str| Diagnostic {
             pointer: pointer.into(),
-            ..Diagnostic::new(RuleInfo::fixed(rule), owner, Span::new(0, 0), message)
+            ..Diagnostic::new(RuleInfo::mandatory(rule), owner, Span::new(0, 0), message)
         };
         let finding =
             |at| problem("score-mismatch", Owner::Finding(at), &format!("/findings/{at}/aivss/score"), "");

@@ -144,12 +144,12 @@ fn add_row(rows: &mut String, kind: &str, subject: RowSubject<'_>, outcome: &Out
 /// The inputs that could not be checked, as one text; `None` if the verdict is certain.
 fn reason(report: &Report) -> Option<String> {
     /// More are counted.
-    const MOST: usize = 10;
+    const MAX: usize = 10;
     let errors = &report.input_errors;
-    let first = errors.iter().take(MOST).map(|error| format!("{}: {error}", report.root_path(error.path())));
+    let first = errors.iter().take(MAX).map(|error| format!("{}: {error}", report.root_path(error.path())));
     let mut reasons: Vec<String> = first.collect();
-    if errors.len() > MOST {
-        reasons.push(format!("{} more", errors.len() - MOST));
+    if errors.len() > MAX {
+        reasons.push(format!("{} more", errors.len() - MAX));
     }
     (!reasons.is_empty()).then(|| reasons.join("; "))
 }

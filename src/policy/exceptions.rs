@@ -90,7 +90,7 @@ fn literal_part(pattern: &str) -> &str {
 }
 
 /// The most characters of a text in the place of a date that are shown.
-const LONGEST_DATE: usize = 40;
+const MAX_DATE_LENGTH: usize = 40;
 
 impl PolicyReader<'_, '_, '_> {
     pub(crate) fn exceptions(&mut self, root: Node<'_>, map: Map<'_>) -> Vec<Exception> {
@@ -135,18 +135,18 @@ impl PolicyReader<'_, '_, '_> {
             reason: text(node, "reason")?.to_owned(),
             owner: text(node, "owner")?.to_owned(),
             expires: day.and_then(Date::parse),
-            written: day.unwrap_or_default().chars().take(LONGEST_DATE).collect(),
+            written: day.unwrap_or_default().chars().take(MAX_DATE_LENGTH).collect(),
             max_term: max_term.cloned(),
             origin: self.origin(map.iter().next()?.key_span),
             expires_origin: self.origin(expires.span()),
         })
     }
 
-    /// The name of the rule of an exception, which must exist and must not be fixed. Rules in Rego are known only when
+    /// The name of the rule of an exception, which must exist and must not be mandatory. Rules in Rego are known only when
     /// they report something.
     fn excepted_rule(&mut self, name: &str, span: Span) -> String {
         if let Some(rule) = self.rule(name, span) {
-            if rule.fixed {
+            if rule.mandatory {
                 self.report(problem(span, format!("`{name}` cannot be excepted")).help(UNREAD));
             }
             return rule.name.to_owned();

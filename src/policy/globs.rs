@@ -9,16 +9,16 @@ pub(crate) fn is_readable(path: &str) -> bool {
 }
 
 /// The most bytes in a pattern.
-const LONGEST: usize = 1_000;
+const MAX_LENGTH: usize = 1_000;
 /// The depth to which the braces of a pattern may nest: the crate reads them by recursion.
-const MOST_BRACES: usize = 10;
+const MAX_BRACES: usize = 10;
 /// The most alternatives in all braces of a pattern.
-const MOST_ALTERNATIVES: usize = 100;
+const MAX_ALTERNATIVES: usize = 100;
 
 /// The reason why a pattern takes too much to compile. Braces in brackets or after a backslash count, too.
 pub(crate) fn too_complex(pattern: &str) -> Option<String> {
-    if pattern.len() > LONGEST {
-        return Some(format!("it has more than {LONGEST} bytes"));
+    if pattern.len() > MAX_LENGTH {
+        return Some(format!("it has more than {MAX_LENGTH} bytes"));
     }
     let (mut depth, mut deepest, mut alternatives) = (0_usize, 0, 0);
     for letter in pattern.chars() {
@@ -30,16 +30,16 @@ pub(crate) fn too_complex(pattern: &str) -> Option<String> {
         }
         deepest = deepest.max(depth);
     }
-    if deepest > MOST_BRACES {
-        return Some(format!("its braces nest more than {MOST_BRACES} deep"));
+    if deepest > MAX_BRACES {
+        return Some(format!("its braces nest more than {MAX_BRACES} deep"));
     }
-    (alternatives > MOST_ALTERNATIVES).then(|| format!("it has more than {MOST_ALTERNATIVES} alternatives"))
+    (alternatives > MAX_ALTERNATIVES).then(|| format!("it has more than {MAX_ALTERNATIVES} alternatives"))
 }
 
 /// The line of an ignore file at which git may need too many attempts to match a path. Each `*` or `**` can double them.
 pub(crate) fn costly_pattern(text: &[u8]) -> Option<usize> {
     /// More than 1,000 patterns of four stars need.
-    const MOST_ATTEMPTS: u64 = 20_000;
+    const MAX_ATTEMPTS: u64 = 20_000;
     let mut attempts: u64 = 0;
     for (line, pattern) in text.split(|byte| *byte == b'\n').enumerate() {
         let stars = pattern.chunk_by(|one, other| (*one == b'*') == (*other == b'*'));
@@ -48,7 +48,7 @@ pub(crate) fn costly_pattern(text: &[u8]) -> Option<usize> {
             let doubled = u32::try_from(stars).ok().and_then(|stars| 1_u64.checked_shl(stars));
             attempts = attempts.saturating_add(doubled.map_or(u64::MAX, |attempts| attempts - 1));
         }
-        if attempts > MOST_ATTEMPTS {
+        if attempts > MAX_ATTEMPTS {
             return Some(line + 1);
         }
     }

@@ -13,9 +13,9 @@ use crate::syntax;
 use crate::syntax::{Node, POLICY_MARKER};
 
 /// The most modules that a policy may name, and the most files of data.
-const MOST_MODULES: usize = 500;
+const MAX_MODULES: usize = 500;
 /// The most bytes that they may have together.
-const MOST_BYTES: usize = 2 * 1024 * 1024;
+const MAX_BYTES: usize = 2 * 1024 * 1024;
 
 /// The texts of the rules in Rego that one policy file names.
 #[derive(Clone, Debug)]
@@ -191,9 +191,9 @@ impl PolicyReader<'_, '_, '_> {
         let bytes = self.chain.load.bytes(name).map_err(|message| format!("{name}: {message}"))?;
         let Program { modules, data_files, .. } = program;
         let size: usize = modules.iter().chain(data_files).map(|file| file.text.len()).sum();
-        if modules.len().max(data_files.len()) >= MOST_MODULES || size + bytes.len() > MOST_BYTES {
+        if modules.len().max(data_files.len()) >= MAX_MODULES || size + bytes.len() > MAX_BYTES {
             return Err(format!(
-                "more than {MOST_MODULES} modules or files of data, or {MOST_BYTES} bytes of them"
+                "more than {MAX_MODULES} modules or files of data, or {MAX_BYTES} bytes of them"
             ));
         }
         String::from_utf8(bytes).map_err(|_| format!("{name} is not UTF-8"))

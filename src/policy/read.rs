@@ -15,11 +15,11 @@ use crate::syntax;
 use crate::syntax::{Document, List, Map, Node, POLICY_MARKER};
 
 /// The longest chain of policies that extend each other.
-const LONGEST_CHAIN: usize = 16;
+const MAX_CHAIN_LENGTH: usize = 16;
 /// The most policies that are extended in all.
-const MOST_LOADED: usize = 64;
+const MAX_LOADED: usize = 64;
 /// The most exceptions, overrides and patterns in all of them.
-const MOST_ENTRIES: usize = 5_000;
+const MAX_ENTRIES: usize = 5_000;
 
 pub(crate) const UNREAD: &str = "remove it: without this rule a score or a whole file would pass unread";
 
@@ -207,9 +207,9 @@ impl<'s, 'c, 'l> PolicyReader<'s, 'c, 'l> {
             return Err(format!("`{name}` is outside of this policy's repository"));
         }
         *loaded += 1;
-        if names.len() >= LONGEST_CHAIN || *loaded > MOST_LOADED {
+        if names.len() >= MAX_CHAIN_LENGTH || *loaded > MAX_LOADED {
             return Err(format!(
-                "more than {LONGEST_CHAIN} policies extend each other, or {MOST_LOADED} in all"
+                "more than {MAX_CHAIN_LENGTH} policies extend each other, or {MAX_LOADED} in all"
             ));
         }
         let bytes = load.bytes(&path).map_err(|message| format!("`{name}` cannot be read: {message}"))?;
@@ -245,7 +245,7 @@ impl<'s, 'c, 'l> PolicyReader<'s, 'c, 'l> {
             let rule = self.rule(entry.key, entry.key_span);
             let (Some(rule), Some(word)) = (rule, entry.value.as_str()) else { continue };
             let level = Level::named(word);
-            if rule.fixed && level != Some(Level::Error) {
+            if rule.mandatory && level != Some(Level::Error) {
                 let message = format!("`{}` cannot be set to {word}", rule.name);
                 self.report(problem(entry.span(), message).help(UNREAD));
                 continue;
@@ -292,8 +292,8 @@ impl<'s, 'c, 'l> PolicyReader<'s, 'c, 'l> {
         let mut entries = Vec::new();
         for item in items(node, key) {
             self.chain.entries += 1;
-            if self.chain.entries > MOST_ENTRIES {
-                let message = format!("more than {MOST_ENTRIES} exceptions, overrides and patterns");
+            if self.chain.entries > MAX_ENTRIES {
+                let message = format!("more than {MAX_ENTRIES} exceptions, overrides and patterns");
                 self.report(problem(item.span(), message));
                 break;
             }

@@ -87,7 +87,7 @@ fn unbounded(name: &str, count: u8) -> Result<Engine, String> {
 }
 
 /// The most digits that a width or a precision may have.
-const MOST_DIGITS: usize = 3;
+const MAX_DIGITS: usize = 3;
 /// The digits after the point where a format gives none.
 const PRECISION: usize = 6;
 /// From this power of ten on, `%g` writes an exponent.
@@ -237,7 +237,7 @@ fn digits(letters: &mut Peekable<Chars<'_>>) -> Result<Option<usize>, String> {
     let mut text = String::new();
     while let Some(digit) = letters.next_if(char::is_ascii_digit) {
         text.push(digit);
-        if text.len() > MOST_DIGITS {
+        if text.len() > MAX_DIGITS {
             return Err("a width or precision in a format has more than 3 digits".to_owned());
         }
     }

@@ -204,20 +204,20 @@ fn run_tests_here(program: &Program) -> Result<Vec<Test>, RegoProblem> {
 }
 
 /// The most definitions that are prepared alone.
-const MOST_ALONE: usize = 500;
+const MAX_ALONE: usize = 500;
 /// The longest module of a definition alone, in bytes.
-const LONGEST_ALONE: usize = 64 * 1024;
+const MAX_ALONE_LENGTH: usize = 64 * 1024;
 
 /// The problem of the first definition of which the engine prints a warning. Each that is short is prepared alone, as a
 /// module in which all other rules of its package have a plain value.
 pub(crate) fn problem_of_warning(program: &Program, load: Load<'_>) -> Option<RegoProblem> {
     let (_, rules) = on_large_stack(|| load_program(program)).ok()?.ok()?;
-    for definition in rules.definitions.iter().take(MOST_ALONE) {
+    for definition in rules.definitions.iter().take(MAX_ALONE) {
         let TextFile { name, text } = program.modules.get(definition.place.0)?;
         let rule = &rules.names[definition.rule];
         let Some(own) = text.get(definition.bytes.clone()) else { continue };
         let module = format!("{}{own}\n{}", rules.preamble(definition.place.0, text), rules.stubs(rule));
-        if module.len() > LONGEST_ALONE {
+        if module.len() > MAX_ALONE_LENGTH {
             continue;
         }
         let printed = load.muted(&mut || {
@@ -267,7 +267,7 @@ fn load_program(program: &Program) -> Result<(Engine, Rules), RegoProblem> {
 }
 
 /// The most bytes of a rule's first line that are shown.
-const LONGEST_LINE: usize = 200;
+const MAX_LINE_LENGTH: usize = 200;
 
 /// The definitions of rules, with the lines at which they begin.
 fn definitions(rules: &Rules, modules: &[TextFile]) -> Vec<Definition> {
@@ -281,7 +281,7 @@ fn definitions(rules: &Rules, modules: &[TextFile]) -> Vec<Definition> {
         let start = source.offset(line, 1);
         let text = source.line(line).trim();
         // Many definitions can be in one long line.
-        let text = Arc::from(&text[..text.floor_char_boundary(LONGEST_LINE)]);
+        let text = Arc::from(&text[..text.floor_char_boundary(MAX_LINE_LENGTH)]);
         let origin = Origin { file: file.clone(), line, column: 1, span: Span::new(start, start), text };
         Some(Definition { rule: rules.names[definition.rule].clone(), origin })
     });

@@ -13,7 +13,7 @@ use crate::rego::engine::add;
 use crate::rego::rules::{EvaluatedRule, Rules};
 
 /// The most definitions that are copied.
-const MOST: usize = 1_000;
+const MAX: usize = 1_000;
 /// The beginning of the names of copies.
 const PREFIX: &str = "aivss_lint_definition_";
 
@@ -32,7 +32,7 @@ impl Mirror {
         definitions: Vec<usize>,
     ) -> Option<Self> {
         let is_taken = rules.names.iter().any(|name| name.contains(PREFIX));
-        if definitions.is_empty() || definitions.len() > MOST || is_taken {
+        if definitions.is_empty() || definitions.len() > MAX || is_taken {
             return None;
         }
         let mut copies: BTreeMap<usize, String> = BTreeMap::new();

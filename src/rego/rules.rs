@@ -17,11 +17,11 @@ use crate::rego::syntax::{
 };
 
 /// The most rules that are evaluated for a threat model.
-const MOST_ASKED: usize = 100;
+const MAX_ASKED: usize = 100;
 /// The most rules of a program, by their names.
-const MOST_RULES: usize = 2_000;
+const MAX_RULES: usize = 2_000;
 /// The depth of an evaluation: the sum of the depths of rules that use each other.
-const MOST_DEEP: usize = 1_500;
+const MAX_DEEP: usize = 1_500;
 
 /// The rules that the gate asks for, by name, with the level of what they answer; `deny_prod` is asked like `deny`.
 const ASKED: [(&str, Level); 3] =
@@ -175,8 +175,8 @@ impl Rules {
                 defined.entry(name).or_insert(place);
             }
         }
-        if defined.len() > MOST_RULES {
-            return Err(RegoProblem::general(format!("there are more than {MOST_RULES} rules in Rego")));
+        if defined.len() > MAX_RULES {
+            return Err(RegoProblem::general(format!("there are more than {MAX_RULES} rules in Rego")));
         }
         let (names, places): (Vec<String>, Vec<Place>) = defined.into_iter().unzip();
         let mut definitions = Vec::new();
@@ -312,8 +312,8 @@ impl Rules {
             let definitions = of_rule.map(|(at, _)| at).collect();
             asked.push(EvaluatedRule { rule, whole: whole.clone(), level, definitions });
         }
-        if asked.len() > MOST_ASKED {
-            let message = format!("more than {MOST_ASKED} rules named `deny`, `violation` or `warn`");
+        if asked.len() > MAX_ASKED {
+            let message = format!("more than {MAX_ASKED} rules named `deny`, `violation` or `warn`");
             return Err(RegoProblem::general(message));
         }
         self.check_never_asked(&asked)?;
@@ -404,7 +404,7 @@ impl Rules {
         for rule in self.order()? {
             let below = self.mentions[rule].iter().map(|next| deepest[*next]).max().unwrap_or(0);
             deepest[rule] = self.depths[rule] + below;
-            if deepest[rule] > MOST_DEEP {
+            if deepest[rule] > MAX_DEEP {
                 let message = format!("`{}` leads through too many rules and expressions", self.names[rule]);
                 return Err(RegoProblem::at(self.places[rule], message));
             }

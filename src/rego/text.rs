@@ -7,9 +7,9 @@
 use std::iter;
 
 /// The depth to which expressions may nest: operators, references and calls in a row, and brackets.
-const MOST_NESTED: usize = 100;
+const MAX_NESTED: usize = 100;
 /// The depth to which brackets may nest.
-const MOST_BRACKETS: usize = 64;
+const MAX_BRACKETS: usize = 64;
 
 /// The keywords that Rego before OPA 1.0 has only where they are imported.
 const IMPORTED: [&str; 4] = ["contains", "every", "if", "in"];
@@ -46,7 +46,7 @@ pub(crate) fn too_deep(text: &str) -> Option<Place> {
                 outer.depth = outer.depth.max(inner.deepest.max(inner.depth) + 2);
             }
         }
-        if levels.len() > MOST_BRACKETS || levels.last()?.depth > MOST_NESTED {
+        if levels.len() > MAX_BRACKETS || levels.last()?.depth > MAX_NESTED {
             return Some(place(text, token.start));
         }
         before = match token.kind {
@@ -59,9 +59,9 @@ pub(crate) fn too_deep(text: &str) -> Option<Place> {
 }
 
 /// The most digits that a number may have.
-const MOST_DIGITS: usize = 1_000;
+const MAX_DIGITS: usize = 1_000;
 /// The most digits that an exponent may have.
-const MOST_SHORT_DIGITS: usize = 3;
+const MAX_SHORT_DIGITS: usize = 3;
 
 /// The first number of a module that the engine would compute at great length.
 pub(crate) fn huge_number(text: &str) -> Option<Place> {
@@ -101,7 +101,7 @@ fn has_huge_part(text: &str) -> bool {
 pub(crate) fn is_huge_number(text: &str) -> bool {
     let exponent = text.split_once(['e', 'E']).map_or("", |(_, exponent)| exponent);
     let [digits, of_exponent] = [text, exponent].map(|text| text.bytes().filter(u8::is_ascii_digit).count());
-    digits > MOST_DIGITS || of_exponent > MOST_SHORT_DIGITS
+    digits > MAX_DIGITS || of_exponent > MAX_SHORT_DIGITS
 }
 
 /// One level of brackets.

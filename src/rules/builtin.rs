@@ -22,7 +22,7 @@ agent:
   summary: Plans trips, books flights.
 ",
     )],
-    ..Rule::FIXED
+    ..Rule::MANDATORY
 };
 
 pub(crate) static ENCODING: Rule = Rule {
@@ -40,7 +40,7 @@ agent: { name: Caf\u{FFFD} }
 ",
         "",
     )],
-    ..Rule::FIXED
+    ..Rule::MANDATORY
 };
 
 pub(crate) static EMPTY_FILE: Rule = Rule {
@@ -53,7 +53,7 @@ pub(crate) static EMPTY_FILE: Rule = Rule {
         "# at 1:1-1:1 empty-file: file contains no document\n",
         "",
     )],
-    ..Rule::FIXED
+    ..Rule::MANDATORY
 };
 
 pub(crate) static DUPLICATE_KEY: Rule = Rule {
@@ -76,7 +76,7 @@ agent:
   summary: Plans trips.
 ",
     )],
-    ..Rule::FIXED
+    ..Rule::MANDATORY
 };
 
 pub(crate) static MERGE_KEY: Rule = Rule {
@@ -101,7 +101,7 @@ agent:
   owner: agents@example.org
 ",
     )],
-    ..Rule::FIXED
+    ..Rule::MANDATORY
 };
 
 pub(crate) static NON_FINITE: Rule = Rule {
@@ -121,7 +121,7 @@ aivss:
   cvss_base: 7.1
 ",
     )],
-    ..Rule::FIXED
+    ..Rule::MANDATORY
 };
 
 pub(crate) static FILE_TOO_COMPLEX: Rule = Rule {
@@ -141,7 +141,7 @@ aivss:
   score: 9.4
 ",
     )],
-    ..Rule::FIXED
+    ..Rule::MANDATORY
 };
 
 pub(crate) static MARKER_MISSING: Rule = Rule {
@@ -159,7 +159,7 @@ agent: { name: Planner, summary: Plans trips. }
 ",
         "",
     )],
-    ..Rule::FIXED
+    ..Rule::MANDATORY
 };
 
 pub(crate) static MARKER_UNREAD: Rule = Rule {
@@ -188,7 +188,7 @@ spec:
             "",
         ),
     ],
-    ..Rule::FIXED
+    ..Rule::MANDATORY
 };
 
 pub(crate) static MODEL_UNREADABLE: Rule = Rule {
@@ -207,7 +207,7 @@ agent: { name: Planner, summary: Plans trips. }
         "",
     )
     .over("agent: { name: Planner, summary: Plans trips. }")],
-    ..Rule::FIXED
+    ..Rule::MANDATORY
 };
 
 pub(crate) static SCHEMA: Rule = Rule {
@@ -249,7 +249,7 @@ agent:
 ",
         ),
     ],
-    ..Rule::FIXED
+    ..Rule::MANDATORY
 };
 
 pub(crate) static VALUE_SPELLING: Rule = Rule {
@@ -305,7 +305,7 @@ maestro:
   data_operations: { status: uncertain, analysis: Sources of training data are not stated. }
 ",
     )],
-    ..Rule::FIXED
+    ..Rule::MANDATORY
 };
 
 pub(crate) static POLICY: Rule = Rule {
@@ -328,7 +328,7 @@ rules:
   layer-duplicated: off
 ",
     )],
-    ..Rule::FIXED
+    ..Rule::MANDATORY
 };
 
 pub(crate) static SCORE_UNCOMPUTED: Rule = Rule {
@@ -337,7 +337,7 @@ pub(crate) static SCORE_UNCOMPUTED: Rule = Rule {
     why: "A score that is not computed is not checked.",
     remedy: "Write each factor once, with a value from 0.00 to 1.00, and a vector or a base.",
     // Every known cause has a rule of its own. This one reports the causes that were overlooked.
-    ..Rule::FIXED
+    ..Rule::MANDATORY
 };
 
 pub(crate) static MODEL_REMOVED: Rule = Rule {

@@ -21,7 +21,7 @@ aivss:
 ",
     )],
     check: Check::Model(check),
-    ..Rule::FIXED
+    ..Rule::MANDATORY
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

@@ -40,14 +40,14 @@ findings:
 };
 
 /// The number of characters of an identifier that are shown.
-const LONGEST_ID: usize = 80;
+const MAX_ID_LENGTH: usize = 80;
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let mut seen: HashMap<&str, Span> = HashMap::new();
     for finding in &subject.model.findings {
         let Some(id) = &finding.id else { continue };
         if let Some(first) = seen.get(&*id.value) {
-            let shown: String = id.chars().take(LONGEST_ID).collect();
+            let shown: String = id.chars().take(MAX_ID_LENGTH).collect();
             let diagnostic =
                 Diagnostic::new(&RULE, finding.owner, id.span, format!("duplicate finding `{shown}`"));
             found.push(diagnostic.related(*first, "first defined here"));

@@ -54,7 +54,7 @@ aivss:
         ),
     ],
     check: Check::Model(check),
-    ..Rule::FIXED
+    ..Rule::MANDATORY
 };
 
 const COMMON: &str = "write 0.0 with a rationale if the factor does not apply";

@@ -22,7 +22,7 @@ aivss:
 ",
     )],
     check: Check::Model(check),
-    ..Rule::FIXED
+    ..Rule::MANDATORY
 };
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {

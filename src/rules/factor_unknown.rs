@@ -25,7 +25,7 @@ aivss:
 ",
     )],
     check: Check::Model(check),
-    ..Rule::FIXED
+    ..Rule::MANDATORY
 };
 
 /// The number of unknown keys of one assessment that are reported.

@@ -148,10 +148,10 @@ pub(crate) fn add_questions(found: &mut [Diagnostic], model: &Model, root: Node<
 }
 
 /// The most risks whose factors and layers are shown in one problem.
-const MOST_DETAILED: usize = 3;
+const MAX_DETAILED: usize = 3;
 
 fn problem(open: &[OpenRisk], span: Span) -> Diagnostic {
-    let is_long = open.len() > MOST_DETAILED;
+    let is_long = open.len() > MAX_DETAILED;
     let refs: Vec<&str> = open.iter().map(|one| one.risk.reference()).collect();
     let named = if is_long { refs.clone() } else { open.iter().map(|one| one.risk.name).collect::<Vec<_>>() };
     let message = format!("no threat or finding names {}, which the factors raise", named.join(", "));

@@ -21,7 +21,7 @@ pub struct Rule {
     /// The level where a policy sets none.
     pub(crate) level: Level,
     /// Whether no policy can turn it off or lower it, because a score or a file would then go unread and pass.
-    pub(crate) fixed: bool,
+    pub(crate) mandatory: bool,
     /// The kind of the fix that its problems can have.
     pub(crate) fix: Option<Safety>,
     pub(crate) summary: &'static str,
@@ -40,7 +40,7 @@ impl Rule {
     pub(crate) const ERROR: Self = Self {
         name: "",
         level: Level::Error,
-        fixed: false,
+        mandatory: false,
         fix: None,
         summary: "",
         why: "",
@@ -52,10 +52,10 @@ impl Rule {
     };
     pub(crate) const WARNING: Self = Self { level: Level::Warning, ..Self::ERROR };
     pub(crate) const NOTE: Self = Self { level: Level::Note, ..Self::ERROR };
-    pub(crate) const FIXED: Self = Self { fixed: true, ..Self::ERROR };
+    pub(crate) const MANDATORY: Self = Self { mandatory: true, ..Self::ERROR };
 
     pub(crate) const fn info(&self) -> RuleInfo {
-        RuleInfo { name: self.name, level: self.level, fixed: self.fixed }
+        RuleInfo { name: self.name, level: self.level, mandatory: self.mandatory }
     }
 }
 

@@ -29,7 +29,7 @@ aivss:
 };
 
 /// The number of characters of an agent's name that are shown.
-const LONGEST_NAME: usize = 80;
+const MAX_NAME_LENGTH: usize = 80;
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let (Some(limit), Some(before)) = (subject.settings.get(&settings::INCREASE), subject.before) else {
@@ -67,7 +67,7 @@ fn base_score(before: BaseScores<'_>, finding: Option<&str>) -> Option<Decimal> 
 fn compared_with(before: BaseScores<'_>) -> Option<String> {
     let BaseScores::Replaced(file, model) = before else { return None };
     let name = model.name().unwrap_or("a threat model without a name");
-    let name: String = name.chars().take(LONGEST_NAME).collect();
+    let name: String = name.chars().take(MAX_NAME_LENGTH).collect();
     Some(format!(
         "this threat model is new; it is compared with {name} in {file}, which this change removes or moves"
     ))

@@ -136,11 +136,11 @@ fn every_rule_has_texts() {
 }
 
 #[test]
-fn builtin_rules_are_fixed() {
+fn builtin_rules_are_mandatory() {
     for rule in ALL {
         // The values of this one are read as what they mean.
         if matches!(rule.check, Check::Builtin) && rule.name != builtin::VALUE_SPELLING.name {
-            assert!(rule.fixed, "{}", rule.name);
+            assert!(rule.mandatory, "{}", rule.name);
         }
     }
 }

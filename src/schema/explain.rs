@@ -74,7 +74,7 @@ impl<'t> Explanation<'_, 't> {
         let (span, message, help) = match &error.kind {
             SchemaErrorKind::UnknownKeys(names) => return self.unknown_keys(&place, error, names),
             SchemaErrorKind::NoBranch(branches) => match best_branch(branches, error.path.len()) {
-                Ok(errors) if self.schema.owner(error).is_none() => {
+                Ok(errors) if self.schema.reported_by(error).is_none() => {
                     return without_implied(errors).for_each(|inner| self.explain(inner));
                 }
                 Ok(_) => (place.key_span, format!("{name} is incomplete"), None),
@@ -116,7 +116,7 @@ impl<'t> Explanation<'_, 't> {
     ) -> Violation {
         Violation {
             kind: ViolationKind::Shape,
-            owner: self.schema.owner(error),
+            reported_by: self.schema.reported_by(error),
             path: error.path.clone(),
             value_span: place.node.value_span(),
             span,

@@ -1,7 +1,7 @@
 //! Validation of a tree against a JSON schema: each violation with its span and a sentence for people.
 //!
 //! The schemas in `schemas/` are complete, so that an editor shows as much as it can. If one of our rules reports a violation
-//! better, the schema names that rule next to the keyword (`x-rules`), and the [`Violation`] has it as its owner.
+//! better, the schema names that rule next to the keyword (`x-rules`), and the [`Violation`] names it in `reported_by`.
 
 mod engine;
 mod explain;
@@ -45,7 +45,7 @@ pub enum Schema {
 pub struct Violation {
     pub(crate) kind: ViolationKind,
     /// The rule that reports this instead of the schema.
-    pub owner: Option<String>,
+    pub reported_by: Option<String>,
     /// The keys and indices from the root to the value, aliases followed.
     pub path: Vec<String>,
     /// The bytes of the value; for an alias, those of the anchored value.
@@ -72,9 +72,9 @@ pub enum ViolationKind {
 impl ViolationKind {
     pub(crate) const fn rule(self) -> RuleInfo {
         match self {
-            Self::UnknownKey => RuleInfo::fixed("unknown-key"),
-            Self::Shape => RuleInfo::fixed("schema"),
-            Self::Spelling => RuleInfo { name: "value-spelling", level: Level::Note, fixed: false },
+            Self::UnknownKey => RuleInfo::mandatory("unknown-key"),
+            Self::Shape => RuleInfo::mandatory("schema"),
+            Self::Spelling => RuleInfo { name: "value-spelling", level: Level::Note, mandatory: false },
         }
     }
 }
@@ -241,7 +241,7 @@ impl Compiled {
     }
 
     /// The rule that reports an error: `x-rules` names it by the keyword, for a missing key also by that key.
-    fn owner(&self, error: &SchemaError) -> Option<String> {
+    fn reported_by(&self, error: &SchemaError) -> Option<String> {
         let rule = self.schema_object(error)?.get("x-rules")?.get(error.keyword.last()?)?;
         let rule = match (&error.kind, rule) {
             (SchemaErrorKind::MissingKey(key), JsonValue::Object(by_key)) => by_key.get(key)?,

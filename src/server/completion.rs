@@ -257,7 +257,7 @@ fn keys(found: &CompletionContext, path: &[&str], lead: &str) -> Vec<Offer> {
         [.., "factors" | "amplification_factors"] if found.schema != Schema::Policy => factors(found),
         ["maestro"] => layers(lead),
         [.., "rules"] if found.schema == Schema::Policy => {
-            let rules = rules::ALL.into_iter().filter(|rule| !rule.fixed);
+            let rules = rules::ALL.into_iter().filter(|rule| !rule.mandatory);
             let offers = rules.map(|rule| Offer::new(CompletionItemKind::Property, rule.name, rule.summary));
             offers.collect()
         }
@@ -324,7 +324,7 @@ fn described(part: &JsonValue) -> &str {
 fn values(found: &CompletionContext, path: &[&str]) -> Vec<Offer> {
     match (found.schema, path) {
         (Schema::Policy, ["exceptions", _, "rule"]) => {
-            let rules = rules::ALL.into_iter().filter(|rule| !rule.fixed);
+            let rules = rules::ALL.into_iter().filter(|rule| !rule.mandatory);
             rules.map(|rule| Offer::new(CompletionItemKind::Constant, rule.name, rule.summary)).collect()
         }
         (Schema::Policy, ["extends", ..]) | (Schema::PolicyTest, ["policy"]) => BUILT_IN.map(built_in).into(),

@@ -19,7 +19,7 @@ use crate::workspace::repository::POLICY_NAMES;
 /// The edit of the policy; `None` for a problem that cannot be excepted, or a policy that cannot be edited.
 pub(crate) fn edit_for(view: &View<'_>, problem: &Diagnostic) -> Option<WorkspaceEdit> {
     let is_about_model = matches!(problem.owner, Owner::Agent | Owner::Finding(_));
-    if problem.fixed || !is_about_model || view.workspace.options.policy.is_some() {
+    if problem.mandatory || !is_about_model || view.workspace.options.policy.is_some() {
         return None;
     }
     let mut fields = vec![("rule", &*problem.rule), ("path", &*view.checked.path)];

@@ -3,23 +3,23 @@
 use std::io::{BufRead, Read};
 
 /// The longest message, in bytes.
-const LONGEST: u64 = 256 << 20;
+const MAX_LENGTH: u64 = 256 << 20;
 /// The longest header line, in bytes.
-const LONGEST_LINE: u64 = 4096;
+const MAX_LINE_LENGTH: u64 = 4096;
 
 /// The bytes of the next message; `None` at the end of the input. After an error the next message cannot be found.
 pub(crate) fn next_message(input: &mut impl BufRead) -> Result<Option<Vec<u8>>, String> {
     let mut length = None;
     loop {
         let mut line = Vec::new();
-        input.take(LONGEST_LINE).read_until(b'\n', &mut line).map_err(|error| error.to_string())?;
+        input.take(MAX_LINE_LENGTH).read_until(b'\n', &mut line).map_err(|error| error.to_string())?;
         if line.is_empty() {
             return Ok(None);
         }
         let text = String::from_utf8_lossy(&line);
         match (text.trim_end().split_once(':'), length) {
             (Some((name, value)), _) if name.eq_ignore_ascii_case("Content-Length") => {
-                let number = value.trim().parse().ok().filter(|length| *length <= LONGEST);
+                let number = value.trim().parse().ok().filter(|length| *length <= MAX_LENGTH);
                 length = Some(number.ok_or("the length of a message is not a number, or above 256 MiB")?);
             }
             (Some(_), _) => {}

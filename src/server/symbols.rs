@@ -13,9 +13,9 @@ use crate::source::Span;
 use crate::syntax::{Node, Value, parse};
 
 /// The most characters of a name or a value in the outline.
-const LONGEST: usize = 80;
+const MAX_LENGTH: usize = 80;
 /// The most entries of an outline, and the most links.
-const MOST: usize = 5_000;
+const MAX: usize = 5_000;
 /// The depth of the outline: layers and findings with their threats and scores.
 const DEPTH: usize = 5;
 
@@ -24,7 +24,7 @@ pub(crate) fn symbols(view: &View<'_>) -> Vec<DocumentSymbol> {
         return Vec::new();
     }
     let document = parse(&view.text().source);
-    let mut outline = Outline { view, left: MOST };
+    let mut outline = Outline { view, left: MAX };
     document.roots().flat_map(|root| outline.children(root, DEPTH)).collect()
 }
 
@@ -113,7 +113,7 @@ pub(crate) fn links(view: &View<'_>) -> Vec<DocumentLink> {
     let document = parse(&view.text().source);
     let mut links = Vec::new();
     let mut add = |span: Span, target: Option<Uri>| {
-        if let Some(target) = target.filter(|_| links.len() < MOST) {
+        if let Some(target) = target.filter(|_| links.len() < MAX) {
             let range = view.text().range(span);
             links.push(DocumentLink { range, target: Some(target), ..DocumentLink::default() });
         }
@@ -164,5 +164,5 @@ fn file(view: &View<'_>, from: &str, path: &str) -> Option<Uri> {
 }
 
 fn shortened(text: &str) -> String {
-    cut(&line(text), LONGEST).into_owned()
+    cut(&line(text), MAX_LENGTH).into_owned()
 }

@@ -17,7 +17,7 @@ use crate::source::Span;
 use crate::workspace::git::run_within;
 
 /// The longest time of one check. A usual one takes a hundredth of it.
-const LONGEST: Duration = Duration::from_secs(5);
+const MAX_LENGTH: Duration = Duration::from_secs(5);
 
 /// A document whose rules in Rego are checked.
 #[derive(Clone, Copy)]
@@ -34,7 +34,7 @@ impl RegoRun<'_> {
     pub(crate) fn problems(self, failure: &mut Option<String>) -> Vec<Diagnostic> {
         if failure.is_none() {
             let program = std::env::current_exe().map_err(|error| error.to_string());
-            match program.and_then(|program| self.run(&program, LONGEST)) {
+            match program.and_then(|program| self.run(&program, MAX_LENGTH)) {
                 Ok(found) => return found,
                 Err(reason) => *failure = Some(reason),
             }
@@ -108,10 +108,10 @@ mod tests {
         let run = RegoRun { project, document: &document, checked: &checked, options };
         for (script, limit, expected) in [
             ("exec sleep 60", Duration::from_millis(50), "it did not finish within 0 seconds"),
-            ("kill -SEGV $$", LONGEST, "it ended early: signal: 11 (SIGSEGV)"),
-            ("echo error: no memory >&2; exit 2", LONGEST, "exit status 2, error: no memory"),
-            (r#"echo '{ "obstacles": [{ "message": "a policy" }] }'"#, LONGEST, "a policy"),
-            (r#"echo '{ "files": ['"#, LONGEST, "exit status 0, "),
+            ("kill -SEGV $$", MAX_LENGTH, "it ended early: signal: 11 (SIGSEGV)"),
+            ("echo error: no memory >&2; exit 2", MAX_LENGTH, "exit status 2, error: no memory"),
+            (r#"echo '{ "obstacles": [{ "message": "a policy" }] }'"#, MAX_LENGTH, "a policy"),
+            (r#"echo '{ "files": ['"#, MAX_LENGTH, "exit status 0, "),
         ] {
             // The first argument of the program is `check`, which a shell takes for the file with its commands.
             fs::write(folder.path().join("check"), script).unwrap();
@@ -119,7 +119,7 @@ mod tests {
             assert!(reason.starts_with(expected), "{reason}");
         }
         let mut failure = None;
-        let missing = run.run(Path::new("/nowhere/aivss-lint"), LONGEST).unwrap_err();
+        let missing = run.run(Path::new("/nowhere/aivss-lint"), MAX_LENGTH).unwrap_err();
         assert!(missing.starts_with("/nowhere/aivss-lint cannot be run: "), "{missing}");
         failure.replace(missing);
         let problem = &run.problems(&mut failure)[0];

@@ -10,7 +10,7 @@ use crate::source::Span;
 use crate::text_edit::Edit;
 
 /// The most changes that are offered.
-const MOST: usize = 3;
+const MAX: usize = 3;
 
 /// The score whose block contains a place.
 pub(crate) fn score_at<'v>(view: &View<'v>, within: Span) -> Option<&'v Scored> {
@@ -25,7 +25,7 @@ pub(crate) fn actions(view: &View<'_>, within: Span) -> Vec<CodeAction> {
     let mut changes = changes(scored);
     changes.retain(|(_, _, less)| less.working.raw < working.raw);
     changes.sort_by_key(|(_, _, less)| (Reverse(less.changes_band), less.working.raw));
-    let shown = changes.into_iter().take(MOST).map(|(name, place, less)| {
+    let shown = changes.into_iter().take(MAX).map(|(name, place, less)| {
         let (score, band) = (less.working.score, less.working.band.name());
         CodeAction {
             title: format!("Set {name} to {}: {} → {score} {band}", less.written(), working.score),

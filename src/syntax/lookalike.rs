@@ -36,11 +36,11 @@ const LETTERS: &[u8; 16] = b"aivssthreatmodei";
 /// The number of [`LETTERS`] before the second `a`, with which another marker may begin.
 const SECOND_A: usize = 9;
 /// The longest word that is found, in bytes.
-pub(crate) const LONGEST: usize = 4096;
+pub(crate) const MAX_LENGTH: usize = 4096;
 /// The longest HTML tag or link target within a word, in bytes.
-const LONGEST_TAG: usize = 1024;
+const MAX_TAG_LENGTH: usize = 1024;
 /// The most letters of a slip that may differ, be missing, or be too many.
-const MOST_SLIPS: usize = 2;
+const MAX_SLIPS: usize = 2;
 /// The appearance of bytes that cannot be decoded.
 const UNKNOWN: char = char::REPLACEMENT_CHARACTER;
 
@@ -73,7 +73,7 @@ pub(crate) fn form_of(key: &str) -> Option<Form> {
     if key == MODEL_MARKER {
         return Some(Form::Exact);
     }
-    if key.len() > LONGEST {
+    if key.len() > MAX_LENGTH {
         return None;
     }
     let Some(word) = Scanner::new(key.as_bytes(), false).next() else {
@@ -98,10 +98,10 @@ fn slips(bytes: &[u8]) -> impl Iterator<Item = Lookalike> + '_ {
 
 /// Returns the word around a place if it is a key that is almost the marker.
 fn slip_at(bytes: &[u8], at: usize) -> Option<Span> {
-    const MOST_AROUND: usize = 24;
+    const MAX_AROUND: usize = 24;
     let (before, after) = (bytes[..at].iter().rev(), bytes[at..].iter());
-    let start = at - before.take(MOST_AROUND).take_while(|byte| is_of_word(**byte)).count();
-    let end = at + after.take(MOST_AROUND).take_while(|byte| is_of_word(**byte)).count();
+    let start = at - before.take(MAX_AROUND).take_while(|byte| is_of_word(**byte)).count();
+    let end = at + after.take(MAX_AROUND).take_while(|byte| is_of_word(**byte)).count();
     let word = std::str::from_utf8(&bytes[start..end]).ok()?;
     // The comparison costs far more than the search for a colon.
     (colon_after(bytes, end).is_some() && is_slip(word)).then(|| Span::new(start, end))
@@ -113,8 +113,8 @@ fn is_of_word(byte: u8) -> bool {
 
 fn is_slip(word: &str) -> bool {
     word != MODEL_MARKER
-        && word.len().abs_diff(MODEL_MARKER.len()) <= MOST_SLIPS
-        && is_near(word, MODEL_MARKER, MOST_SLIPS)
+        && word.len().abs_diff(MODEL_MARKER.len()) <= MAX_SLIPS
+        && is_near(word, MODEL_MARKER, MAX_SLIPS)
         && !is_near(word, MODEL_MARKER, 0)
 }
 
@@ -131,11 +131,11 @@ pub(crate) struct Colon {
 /// marks of a quotation.
 pub(crate) fn colon_after(bytes: &[u8], mut at: usize) -> Option<Colon> {
     /// More bytes and comments are not skipped.
-    const MOST_BYTES: usize = 1024;
-    const MOST_COMMENTS: usize = 8;
-    let bytes = &bytes[..bytes.len().min(at + MOST_BYTES)];
+    const MAX_BYTES: usize = 1024;
+    const MAX_COMMENTS: usize = 8;
+    let bytes = &bytes[..bytes.len().min(at + MAX_BYTES)];
     let (mut quote, mut comments) = (None, 0);
-    while at < bytes.len() && comments <= MOST_COMMENTS {
+    while at < bytes.len() && comments <= MAX_COMMENTS {
         let (letter, length) = unit(bytes, at, true);
         at += length;
         match (letter, bytes.get(at)) {
@@ -217,7 +217,7 @@ fn escape(bytes: &[u8], at: usize) -> (Option<char>, usize) {
         Some(b'U') => 8,
         // A line that goes on in the next one.
         Some(b'\n' | b'\r') => {
-            let rest = bytes[at + 1..].iter().take(LONGEST);
+            let rest = bytes[at + 1..].iter().take(MAX_LENGTH);
             return (None, 1 + rest.take_while(|byte| byte.is_ascii_whitespace()).count());
         }
         Some(byte) if byte.is_ascii_punctuation() || *byte == b' ' => return (None, 1),
@@ -245,7 +245,7 @@ fn number(bytes: &[u8], at: usize, digits: usize) -> Option<u32> {
 fn tag(bytes: &[u8], at: usize) -> (Option<char>, usize) {
     /// The tags that begin a line of their own.
     const BLOCKS: [&str; 10] = ["br", "p", "li", "div", "pre", "td", "dd", "/p", "/div", "/summary"];
-    let rest = &bytes[at..bytes.len().min(at + LONGEST_TAG)];
+    let rest = &bytes[at..bytes.len().min(at + MAX_TAG_LENGTH)];
     let is_tag =
         rest.get(1).is_some_and(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'/' | b'!' | b'?'));
     let end = if rest.starts_with(b"<!--") {
@@ -262,7 +262,7 @@ fn tag(bytes: &[u8], at: usize) -> (Option<char>, usize) {
 
 /// The length of the end of a link's text with its target.
 fn end_of_link(bytes: &[u8], at: usize) -> usize {
-    let rest = &bytes[at + 1..bytes.len().min(at + LONGEST_TAG)];
+    let rest = &bytes[at + 1..bytes.len().min(at + MAX_TAG_LENGTH)];
     let close = match rest.first() {
         Some(b'(') => b')',
         Some(b'[') => b']',
@@ -273,7 +273,7 @@ fn end_of_link(bytes: &[u8], at: usize) -> usize {
 
 /// Reads a character reference of HTML.
 fn reference(bytes: &[u8], at: usize) -> (Option<char>, usize) {
-    let rest = &bytes[at + 1..bytes.len().min(at + LONGEST)];
+    let rest = &bytes[at + 1..bytes.len().min(at + MAX_LENGTH)];
     let (lead, radix): (usize, u32) = match rest {
         [b'#', b'x' | b'X', ..] => (2, 16),
         [b'#', ..] => (1, 10),
@@ -346,7 +346,7 @@ impl<'b> Scanner<'b> {
         if LETTERS[self.count] != class && self.count == SECOND_A + 1 {
             (self.found[0], self.count) = (self.found[SECOND_A], 1);
         }
-        if LETTERS[self.count] != class || self.at - self.found[0] > LONGEST {
+        if LETTERS[self.count] != class || self.at - self.found[0] > MAX_LENGTH {
             self.count = 0;
         }
         if LETTERS[self.count] == class {

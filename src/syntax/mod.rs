@@ -17,7 +17,7 @@ mod unread;
 mod yaml;
 mod yaml_error;
 
-pub(crate) use lookalike::{Form, LONGEST as LONGEST_LOOKALIKE, form_of, is_key_in};
+pub(crate) use lookalike::{Form, MAX_LENGTH as MAX_LOOKALIKE_LENGTH, form_of, is_key_in};
 pub(crate) use marker::may_be_model;
 pub(crate) use node::canonical;
 pub use node::{Entry, List, Map, Node, Vacancy, Value};

@@ -277,7 +277,7 @@ pub(crate) fn line_end(text: &str, at: usize) -> &'static str {
 }
 
 /// The longest pointer in bytes: each problem of a file has one, and a key may be as long as the file.
-const LONGEST_POINTER: usize = 4_096;
+const MAX_POINTER_LENGTH: usize = 4_096;
 
 /// The JSON pointer of the innermost key or value that contains a span; empty for the whole document. The contents of an
 /// overlong key have the pointer of its parent.
@@ -304,12 +304,12 @@ impl Innermost {
             let (is_in_key, is_split) =
                 (entry.key_span.contains(span), is_front && entry.value.as_map().is_some());
             if !is_in_key && !is_split && !entry.value.span().contains(span)
-                || entry.key.len() >= LONGEST_POINTER
+                || entry.key.len() >= MAX_POINTER_LENGTH
             {
                 continue;
             }
             let pointer = format!("{pointer}/{}", entry.key.replace('~', "~0").replace('/', "~1"));
-            if pointer.len() <= LONGEST_POINTER {
+            if pointer.len() <= MAX_POINTER_LENGTH {
                 // In a page, a key has the bytes of its value.
                 if is_in_key {
                     self.add(entry.key_span, &pointer);

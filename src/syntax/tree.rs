@@ -331,7 +331,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     pub(crate) const fn rule(self) -> RuleInfo {
-        RuleInfo::fixed(match self {
+        RuleInfo::mandatory(match self {
             Self::Syntax => "syntax",
             Self::Encoding => "encoding",
             Self::Empty => "empty-file",

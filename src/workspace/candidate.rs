@@ -16,7 +16,7 @@ use crate::input_error::{InputError, SkipReason};
 use crate::policy::globs::{costly_pattern, too_complex};
 use crate::policy::{Policy, Sought};
 use crate::source::{Language, Source};
-use crate::syntax::{LONGEST_LOOKALIKE, MODEL_MARKER, is_key_in};
+use crate::syntax::{MAX_LOOKALIKE_LENGTH, MODEL_MARKER, is_key_in};
 use crate::workspace::files::{link_out, open, plain, read};
 use crate::workspace::git::files::Commit;
 use crate::workspace::repository::Repository;
@@ -60,8 +60,8 @@ pub(crate) struct FileSearch<'a> {
 }
 
 /// The most files whose names hint at threat models that are kept, and the most other pages.
-pub(crate) const MOST_HINTED: usize = 200;
-pub(crate) const MOST_PAGES: usize = 1_000;
+pub(crate) const MAX_HINTED: usize = 200;
+pub(crate) const MAX_PAGES: usize = 1_000;
 
 #[derive(Debug, Default)]
 pub(crate) struct Discovery {
@@ -251,7 +251,7 @@ fn has_refused_ignore_file(folder: &Path) -> bool {
 }
 
 /// The largest file that is searched, in bytes.
-const LONGEST: u64 = 4 * 1024 * 1024 * 1024;
+const MAX_LENGTH: u64 = 4 * 1024 * 1024 * 1024;
 /// The number of bytes that are searched at once.
 const BLOCK: usize = 256 * 1024;
 
@@ -290,7 +290,7 @@ fn is_in_utf16(bytes: &[u8], language: Language) -> bool {
 /// Whether a file contains the marker. `buffer` is reused for the next file.
 fn is_in_file(path: &Path, buffer: &mut Vec<u8>) -> Result<bool, String> {
     /// The longest form of the marker, and the space before its colon.
-    const OVERLAP: usize = LONGEST_LOOKALIKE + 256;
+    const OVERLAP: usize = MAX_LOOKALIKE_LENGTH + 256;
     let language = Language::of(&path.to_string_lossy());
     let (mut file, _) = open(path)?;
     buffer.resize(BLOCK, 0);
@@ -305,7 +305,7 @@ fn is_in_file(path: &Path, buffer: &mut Vec<u8>) -> Result<bool, String> {
             return Ok(true);
         }
         searched += read as u64;
-        if searched > LONGEST {
+        if searched > MAX_LENGTH {
             return Err("too large to be searched for a threat model".to_owned());
         }
         let rest = end.saturating_sub(OVERLAP);

@@ -15,7 +15,7 @@ use crate::input_error::{InputError, Suggestion};
 use crate::policy::Sought;
 use crate::source::Language;
 use crate::workspace::candidate::{
-    Candidate, Discovery, FileSearch, IGNORE_FILE, MOST_HINTED, MOST_PAGES, NamedFiles, costly_for_git,
+    Candidate, Discovery, FileSearch, IGNORE_FILE, MAX_HINTED, MAX_PAGES, NamedFiles, costly_for_git,
     has_marker, refusal, search, walk,
 };
 use crate::workspace::files::{exists, link_out, plain, slashes};
@@ -24,7 +24,7 @@ use crate::workspace::repository::{Repository, is_misplaced_policy, sibling};
 use crate::workspace::rewritten::rewritten;
 
 /// The missing paths for each of which a similar name is searched.
-const MOST_SUGGESTIONS: usize = 100;
+const MAX_SUGGESTIONS: usize = 100;
 
 /// Finds the files that paths name or contain.
 pub(crate) fn discover(search: FileSearch<'_>, repository: &Repository) -> Discovery {
@@ -86,7 +86,7 @@ impl Finder<'_> {
         let metadata = match fs::metadata(path) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                let is_first = self.found.errors.len() < MOST_SUGGESTIONS;
+                let is_first = self.found.errors.len() < MAX_SUGGESTIONS;
                 let suggestion = is_first
                     .then(|| sibling(path))
                     .flatten()
@@ -383,9 +383,9 @@ impl Finder<'_> {
         let others = self.pending.iter().filter(|candidate| !found.contains(&candidate.matched));
         let (mut hinted, mut pages): (Vec<&Candidate>, Vec<_>) =
             others.partition(|candidate| is_hinted(&candidate.matched));
-        hinted.truncate(MOST_HINTED);
+        hinted.truncate(MAX_HINTED);
         pages.retain(|candidate| Language::of(&candidate.matched) == Language::Markdown);
-        pages.truncate(MOST_PAGES);
+        pages.truncate(MAX_PAGES);
         self.found.hinted.extend(hinted.into_iter().cloned());
         self.found.pages.extend(pages.into_iter().cloned());
         self.found.left_out.extend(mem::take(&mut self.filtered));

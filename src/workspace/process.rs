@@ -56,7 +56,7 @@ pub(crate) fn muted(work: &mut dyn FnMut()) -> String {
     use std::io::{Read, Seek};
 
     /// The most bytes of the output that are kept.
-    const MOST: u64 = 4_096;
+    const MAX: u64 = 4_096;
     /// Locked while the engine runs.
     static RUNNING: Mutex<()> = Mutex::new(());
     let _running = lock(&RUNNING);
@@ -69,7 +69,7 @@ pub(crate) fn muted(work: &mut dyn FnMut()) -> String {
     work();
     drop(redirected);
     let mut printed = Vec::new();
-    let _ = file.rewind().and_then(|()| file.take(MOST).read_to_end(&mut printed));
+    let _ = file.rewind().and_then(|()| file.take(MAX).read_to_end(&mut printed));
     String::from_utf8_lossy(&printed).into_owned()
 }
 
@@ -100,7 +100,7 @@ impl Drop for Redirected {
 /// The most memory of the process while rules run, in bytes.
 const MEMORY: usize = 1024 * 1024 * 1024;
 /// The longest time of one evaluation: several times what the engine allows between its steps, for busy machines.
-const LONGEST: Duration = Duration::from_secs(20);
+const MAX_LENGTH: Duration = Duration::from_secs(20);
 /// The time of all evaluations of a run, without the share of each.
 const TOTAL: Duration = Duration::from_secs(10);
 /// The time that each evaluation adds. The rules of a usual policy need a tenth of it.
@@ -180,7 +180,7 @@ fn watch() {
         thread::sleep(ROUND);
         let oldest = lock(&RUNS).running.iter().min().copied();
         let Some(oldest) = oldest else { continue };
-        if oldest.elapsed() > LONGEST {
+        if oldest.elapsed() > MAX_LENGTH {
             stop("they do not come to an end");
         }
         if memory_stats::memory_stats().is_some_and(|stats| stats.physical_mem > MEMORY) {

@@ -67,7 +67,7 @@ fn is_mention(source: &Source, result: &LintResult) -> bool {
         return false;
     }
     let mut others = result.diagnostics.iter().filter(|problem| problem.rule != MARKER_MISSING.name);
-    let is_broken = others.any(|problem| problem.fixed);
+    let is_broken = others.any(|problem| problem.mandatory);
     // A page has problems only in blocks that were meant to be threat models.
     let is_page = source.language() == Language::Markdown;
     !(is_broken && (is_page || may_be_model(source.text(), source.language())))

@@ -240,13 +240,13 @@ fn real(path: &Path) -> PathBuf {
 /// The path next to one that does not exist whose name is most like it.
 pub(crate) fn sibling(path: &Path) -> Option<PathBuf> {
     /// More than people name by hand.
-    const MOST: usize = 10_000;
+    const MAX: usize = 10_000;
     let (folder, name) = (path.parent()?, path.file_name()?.to_str()?);
     if fs::symlink_metadata(path).is_ok() {
         return None;
     }
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let names = names_in(folder, MOST);
+    let names = names_in(folder, MAX);
     nearest(name, names.iter().map(String::as_str)).map(|name| path.with_file_name(name))
 }
 

@@ -383,7 +383,7 @@ fn mixed() -> Report {
     let diagnostics = vec![
         Diagnostic {
             rule: "syntax".into(),
-            fixed: true,
+            mandatory: true,
             help: Some("mend it".into()),
             ..fault("x", Level::Error, 1)
         },

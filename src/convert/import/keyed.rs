@@ -111,8 +111,8 @@ fn known(data: &mut Data, path: &mut Vec<String>) -> Option<Data> {
 
 /// Whether a key needs no quotes.
 fn is_name(key: &str) -> bool {
-    const LONGEST: usize = 100;
-    key.len() <= LONGEST
+    const MAX_LENGTH: usize = 100;
+    key.len() <= MAX_LENGTH
         && key.starts_with(|letter: char| letter.is_ascii_alphabetic())
         && key.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-".contains(letter))
 }

@@ -81,8 +81,8 @@ fn rationale_column(rows: &[TableRow]) -> Option<usize> {
 
 /// Adds the number of a row: a name, the first number after it, and a rationale. Returns whether all of it was taken.
 fn add_row(cells: &[&str], rationale: Option<usize>, score: &mut Data) -> bool {
-    const MOST: usize = 3;
-    for (at, name) in cells.iter().enumerate().take(MOST) {
+    const MAX: usize = 3;
+    for (at, name) in cells.iter().enumerate().take(MAX) {
         let Some((value, others)) = cells.get(at + 1..).and_then(<[&str]>::split_first) else { return false };
         if named(name).is_some() {
             let texts: Vec<&str> = others.iter().copied().filter(|cell| !cell.is_empty()).collect();

@@ -12,7 +12,7 @@ use crate::syntax::Node;
 use crate::syntax::page::{BlockUse, PageDraft, draft};
 
 /// The most sections that are reported as not imported.
-const MOST: usize = 50;
+const MAX: usize = 50;
 /// The wording of a page that uses the formula of 0.8.
 const CANONICAL: &str = "canonical owasp aivss formula";
 
@@ -46,7 +46,7 @@ pub(crate) fn import(source: &Source, takes_threats: bool) -> Result<Draft, Stri
         scaffolds.push(Scaffold { origin: String::new(), model, score: ScoreForm::Offered });
     }
     let left = page.left();
-    remarks.extend(left.iter().take(MOST).map(|section| {
+    remarks.extend(left.iter().take(MAX).map(|section| {
         let parts = [(section.blocks, "block"), (section.cells, "cell")].into_iter();
         let parts = parts.filter(|(number, _)| *number > 0).map(|(number, word)| count(number, word));
         let parts = parts.collect::<Vec<_>>().join(", ");
@@ -55,8 +55,8 @@ pub(crate) fn import(source: &Source, takes_threats: bool) -> Result<Draft, Stri
             title => format!("not carried over: {title}: {parts}"),
         }
     }));
-    if left.len() > MOST {
-        remarks.push(format!("not carried over: {} more sections", left.len() - MOST));
+    if left.len() > MAX {
+        remarks.push(format!("not carried over: {} more sections", left.len() - MAX));
     }
     Ok(Draft { scaffolds, remarks })
 }

@@ -140,16 +140,16 @@ impl<'a> Words<'a> {
 
 /// Folds the beginning of a text. A longer text is no placeholder, unless its beginning is one.
 pub(crate) fn fold(text: &str, reading: LetterReading) -> Folded {
-    const MOST_WORDS: usize = 40;
-    const MOST_CHARACTERS: usize = 300;
+    const MAX_WORDS: usize = 40;
+    const MAX_CHARACTERS: usize = 300;
     let mut folder = Folder {
-        letters: String::with_capacity(text.len().min(MOST_CHARACTERS)),
-        words: Vec::with_capacity(text.len().min(MOST_CHARACTERS) / 4 + 1),
+        letters: String::with_capacity(text.len().min(MAX_CHARACTERS)),
+        words: Vec::with_capacity(text.len().min(MAX_CHARACTERS) / 4 + 1),
         gap: Gap::End,
         in_word: false,
     };
     let (mut left, mut characters) = (text, 0);
-    while characters < MOST_CHARACTERS && folder.words.len() <= MOST_WORDS {
+    while characters < MAX_CHARACTERS && folder.words.len() <= MAX_WORDS {
         let Some(letter) = left.chars().next() else { break };
         left = &left[letter.len_utf8()..];
         if letter.is_ascii() || !is_ignorable(letter) {

@@ -53,8 +53,8 @@ pub(crate) fn is_too_short(text: &str) -> bool {
 /// of any length.
 fn is_sentence(text: &str) -> bool {
     /// The most bytes of other placeholders in ASCII.
-    const LONGEST: usize = 160;
-    if text.len() <= LONGEST || !text.starts_with(|first: char| first.is_ascii_alphabetic()) {
+    const MAX_LENGTH: usize = 160;
+    if text.len() <= MAX_LENGTH || !text.starts_with(|first: char| first.is_ascii_alphabetic()) {
         return false;
     }
     let mut words = words_of(text);
@@ -117,7 +117,7 @@ fn has_address_sign(text: &str) -> bool {
 fn is_plain(text: &str) -> bool {
     const SUSPECT: Roles = MARKER | ANNOUNCING | MODAL | POINTING;
     /// More letters than any phrase has.
-    const LONGEST_PHRASE: usize = 64;
+    const MAX_PHRASE_LENGTH: usize = 64;
     let (mut opening, mut letters, mut first) = (LetterHash::EMPTY, 0, None);
     let (mut is_listed, mut is_varied) = (true, false);
     for word in words_of(text) {
@@ -136,7 +136,7 @@ fn is_plain(text: &str) -> bool {
         first = first.or(Some(hash));
         let is_word = word.len() > 2 && word.bytes().all(|letter| letter.is_ascii_alphabetic());
         is_listed &= word_roles != 0 || !is_word || is_one_letter(word);
-        if !is_listed && is_varied && letters > LONGEST_PHRASE {
+        if !is_listed && is_varied && letters > MAX_PHRASE_LENGTH {
             return true;
         }
     }
@@ -162,7 +162,7 @@ fn is_number_for_letters(folded: &Folded) -> bool {
 
 /// Whether a text is an address, or several, with at most words around them that point.
 fn is_pointer(text: &str) -> bool {
-    const MOST_WORDS: usize = 20;
+    const MAX_WORDS: usize = 20;
     let (mut addresses, mut words) = (0, 0);
     for part in text.split_whitespace() {
         if is_address(part) {
@@ -171,7 +171,7 @@ fn is_pointer(text: &str) -> bool {
         }
         words += 1;
         let known = PLACE | POINTING | AROUND_PLACE | NUMBER;
-        if words > MOST_WORDS || !fold(part, LetterReading::Letters).words().all(known) {
+        if words > MAX_WORDS || !fold(part, LetterReading::Letters).words().all(known) {
             return false;
         }
     }
@@ -209,13 +209,13 @@ const BRACKETS: &str = "[]<>{}【】〈〉《》［］＜＞｛｝⟨⟩";
 /// long without them.
 fn without_marks(text: &str) -> Option<String> {
     /// The most bytes of a mark, and of the rest.
-    const LONGEST: usize = 300;
+    const MAX_LENGTH: usize = 300;
     let (mut rest, mut left, mut has_mark) = (String::new(), text, false);
     while let Some((at, open, close)) = first_bracket(left) {
         let inner = &left[at + open.len_utf8()..];
-        let mark = &inner[..inner.floor_char_boundary(LONGEST)];
+        let mark = &inner[..inner.floor_char_boundary(MAX_LENGTH)];
         rest.push_str(left[..at].trim());
-        if rest.len() > LONGEST {
+        if rest.len() > MAX_LENGTH {
             return None;
         }
         left = match mark.find(close) {
@@ -376,23 +376,23 @@ fn is_to_be(words: Words) -> bool {
 /// Whether the rest of a promise is short enough for a remark on it, and does not name whom a control waits for, as "by a
 /// person" does.
 fn is_remark(rest: Words) -> bool {
-    const LONGEST: usize = 8;
+    const MAX_LENGTH: usize = 8;
     let is_one_clause = rest.iter().rev().skip(1).all(|word| matches!(word.gap, Gap::Space | Gap::Tight));
     let is_control = rest.pairs().next().is_some_and(|(one, next)| {
         ["by", "until", "before"].contains(&one.text)
             && ["a", "an", "any", "two", "both", "every", "each"].contains(&next.text)
     });
-    rest.len() <= LONGEST && is_one_clause && !is_control
+    rest.len() <= MAX_LENGTH && is_one_clause && !is_control
 }
 
 /// Whether a text is two phrases of which each is a promise, such as "to fill in" and "later".
 fn is_two_promises(words: Words) -> bool {
-    const MOST_WORDS: usize = 8;
+    const MAX_WORDS: usize = 8;
     let is_promise = |part: Words| {
         let phrase = part.phrase();
         phrase == Some(Phrase::Promise) || (part.len() > 1 && phrase == Some(Phrase::Empty))
     };
-    words.len() <= MOST_WORDS
+    words.len() <= MAX_WORDS
         && (1..words.len()).any(|at| is_promise(words.to(at)) && is_promise(words.from(at)))
 }
 

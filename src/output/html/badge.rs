@@ -13,7 +13,7 @@ use crate::output::palette::{BandColors, Ground, LABEL, of_band};
 use crate::report::{Report, Verdict, WorstScore, count};
 
 /// Characters of a label that are drawn.
-const LONGEST: usize = 40;
+const MAX_LENGTH: usize = 40;
 
 /// The subject of a badge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,8 +63,10 @@ impl Badge {
         if is_known && models > 1 {
             message.push_str(&format!(" · {}", count(models, "agent")));
         }
-        let label =
-            SanitizedText::cut(label.filter(|label| !label.is_empty()).unwrap_or(subject.label()), LONGEST);
+        let label = SanitizedText::cut(
+            label.filter(|label| !label.is_empty()).unwrap_or(subject.label()),
+            MAX_LENGTH,
+        );
         let message = SanitizedText::line(message);
         let [left, right] = [&label, &message].map(|text| width(&text.to_string()).div_ceil(10) + 12);
         Self { label, message, ground: colors.badge, left, right, is_sure }

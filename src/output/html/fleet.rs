@@ -16,9 +16,9 @@ use crate::policy::settings::{SCORE, SEVERITY};
 use crate::report::{Report, count};
 
 /// The number of agents from which the strip is a histogram.
-const MOST_DOTS: usize = 150;
+const MAX_DOTS: usize = 150;
 /// The limits that the strip shows.
-const MOST_LIMITS: usize = 4;
+const MAX_LIMITS: usize = 4;
 
 /// The numbers of the agents on the page.
 pub(crate) struct Totals {
@@ -157,10 +157,10 @@ impl Strip {
         let (mut strip, top) = Self::empty(report, totals, graded.len());
         strip.style = style;
         match &report.fleet {
-            Some(fleet) if fleet.totals.agents > MOST_DOTS => {
+            Some(fleet) if fleet.totals.agents > MAX_DOTS => {
                 strip.draw_bars(fleet.scores.iter().map(|(score, numbers)| (*score, *numbers)), top);
             }
-            _ if graded.len() > MOST_DOTS => {
+            _ if graded.len() > MAX_DOTS => {
                 let scores = graded.iter().map(|(agent, grade)| (grade.score, agent.fails()));
                 strip.draw_bars(scores.map(|(score, fails)| (score, [fails.into(), (!fails).into()])), top);
             }
@@ -281,7 +281,7 @@ fn limits(report: &Report) -> Vec<StripLimit> {
             ));
         }
     }
-    all.truncate(MOST_LIMITS);
+    all.truncate(MAX_LIMITS);
     let mut limits = Vec::new();
     for (at, (score, label)) in all.into_iter().enumerate() {
         limits.push(StripLimit {

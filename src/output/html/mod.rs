@@ -48,13 +48,13 @@ const ALONE: &str = "svg{background:var(--page);font-family:system-ui,'Segoe UI'
 /// The number of days before its end from which an exception is marked.
 const SOON: i32 = 30;
 /// The rows of a table about many repositories.
-const MOST_ROWS: usize = 200;
+const MAX_ROWS: usize = 200;
 /// The number of agents up to which cards are open.
-const MOST_OPEN: usize = 20;
+const MAX_OPEN: usize = 20;
 /// The number of agents from which a page is long: it is laid out only near the window, and its register is short.
 const SHORT: usize = 100;
 /// The number of agents up to which all are shown in full, unless a setting decides.
-const MOST_IN_FULL: usize = 1000;
+const MAX_IN_FULL: usize = 1000;
 
 #[derive(Template)]
 #[template(path = "page.html", config = "src/output/html/askama.toml")]
@@ -133,7 +133,7 @@ fn page(report: &Report) -> PageTemplate<'_> {
     let links = Links::new(report.links.as_deref());
     let touched = touched(report);
     let models: usize = report.files.iter().map(|file| file.models.len()).sum();
-    let by_size = if models > MOST_IN_FULL { AgentDetail::Failing } else { AgentDetail::All };
+    let by_size = if models > MAX_IN_FULL { AgentDetail::Failing } else { AgentDetail::All };
     let detail = report.page.detail.unwrap_or(by_size);
     let mut agents = Vec::new();
     let (mut numbers, mut positions) = (BTreeMap::new(), BTreeMap::new());
@@ -174,7 +174,7 @@ fn page(report: &Report) -> PageTemplate<'_> {
         strip: (agents.len() > 1).then(|| Strip::new(report, &totals, &agents, String::new())),
         layers: Layers::new(report, &agents, String::new()),
         trend: Trend::new(report, String::new()),
-        tables: report.fleet.as_ref().map_or_else(Vec::new, |fleet| tables(fleet, MOST_ROWS)),
+        tables: report.fleet.as_ref().map_or_else(Vec::new, |fleet| tables(fleet, MAX_ROWS)),
         filters: filters(&agents),
         register: RegisterView::new(report, &agents, detail, agents.len() > SHORT),
         changes: report.change.as_ref().map(|change| Changes::new(change, &positions)),
@@ -308,7 +308,7 @@ fn choices<'a>(values: impl Iterator<Item = &'a SanitizedText>) -> Vec<Sanitized
 impl PageTemplate<'_> {
     /// Whether the cards are open from the start.
     fn are_open(&self) -> bool {
-        self.agents.len() <= MOST_OPEN
+        self.agents.len() <= MAX_OPEN
     }
 
     const fn is_long(&self) -> bool {

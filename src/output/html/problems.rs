@@ -14,7 +14,7 @@ use crate::source::Source;
 /// Lines shown above and below a place.
 const CONTEXT: u32 = 1;
 /// Lines shown of a place itself.
-const MOST_LINES: u32 = 6;
+const MAX_LINES: u32 = 6;
 /// Characters shown of a line on either side of a place, and of the place itself.
 const SURROUNDINGS: usize = 100;
 
@@ -74,7 +74,7 @@ fn lines(problem: &Diagnostic, source: &Source) -> Vec<SourceLine> {
     }
     let count = u32::try_from(source.line_starts().len()).unwrap_or(u32::MAX);
     let [first, last] = [problem.span.start, problem.span.end].map(|offset| source.position(offset).line);
-    let last = last.min(first.saturating_add(MOST_LINES - 1));
+    let last = last.min(first.saturating_add(MAX_LINES - 1));
     let shown = first.saturating_sub(CONTEXT).max(1)..=last.saturating_add(CONTEXT).min(count);
     shown.map(|number| source_line(number, problem, source)).collect()
 }

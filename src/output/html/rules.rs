@@ -12,7 +12,7 @@ use crate::report::{FileReport, Report, count};
 use crate::rules;
 
 /// The places listed of a rule.
-const MOST_PLACES: usize = 100;
+const MAX_PLACES: usize = 100;
 
 /// A rule with its problems.
 pub(crate) struct RuleView {
@@ -86,7 +86,7 @@ impl RuleView {
     /// Adds the places, each with the rank of its agent: those of the worst agents come first.
     fn with_places(self, mut found: Vec<(usize, &FileReport, &Diagnostic)>, agents: &[AgentView]) -> Self {
         found.sort_by_key(|(rank, ..)| *rank);
-        let places = found.iter().take(MOST_PLACES).map(|(rank, file, problem)| {
+        let places = found.iter().take(MAX_PLACES).map(|(rank, file, problem)| {
             let start = file.position(problem.span.start);
             RulePlace {
                 agent: agents.get(*rank).map(|agent| (agent.number, agent.name.clone())),
@@ -94,7 +94,7 @@ impl RuleView {
                 message: SanitizedText::line(&problem.message),
             }
         });
-        let (places, left) = (places.collect(), found.len().saturating_sub(MOST_PLACES));
+        let (places, left) = (places.collect(), found.len().saturating_sub(MAX_PLACES));
         found.dedup_by_key(|(rank, ..)| *rank);
         let agents = found.iter().filter(|(rank, ..)| *rank < agents.len()).count();
         Self { agents, places, left, ..self }

@@ -10,9 +10,9 @@ use crate::output::html::chart::along;
 use crate::report::Report;
 
 /// The days that are drawn, the last ones.
-const MOST_DAYS: usize = 400;
+const MAX_DAYS: usize = 400;
 /// The number of days up to which each has a dot.
-const MOST_DOTS: usize = 60;
+const MAX_DOTS: usize = 60;
 /// The beginning and the length of the lines, as in the template.
 const LEFT: i64 = 40;
 const WIDTH: i64 = 430;
@@ -54,7 +54,7 @@ impl Trend {
     /// The lines of a report about several days.
     pub(crate) fn new(report: &Report, style: String) -> Option<Self> {
         let days = &report.fleet.as_ref()?.trend;
-        let days = &days[days.len().saturating_sub(MOST_DAYS)..];
+        let days = &days[days.len().saturating_sub(MAX_DAYS)..];
         let (first, last) = days.first().zip(days.last()).filter(|(first, last)| first.date < last.date)?;
         let most = days.iter().map(|day| day.open.max(day.blank)).max().unwrap_or(0).max(1);
         let mut lines = [
@@ -99,7 +99,7 @@ impl TrendLine {
             line.dots.push(TrendDot { x, y: line.y, title: format!("{}: {name} {text}", day.date) });
             line.label = format!("{name} {text}");
         }
-        if line.dots.len() > MOST_DOTS {
+        if line.dots.len() > MAX_DOTS {
             line.dots.clear();
         }
         line

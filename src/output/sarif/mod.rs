@@ -30,11 +30,11 @@ const SCHEMA: &str =
 /// The name of the folder to which paths are relative.
 const ROOT: &str = "SRCROOT";
 /// The number of results that code scanning accepts in a run.
-const MOST_RESULTS: usize = 25_000;
+const MAX_RESULTS: usize = 25_000;
 /// The size that code scanning accepts of a file, in bytes compressed by gzip: 10 MB, less a margin.
-const MOST_BYTES: usize = 9_900_000;
+const MAX_BYTES: usize = 9_900_000;
 /// The number of related places that code scanning accepts of a result.
-const MOST_PLACES: usize = 1_000;
+const MAX_PLACES: usize = 1_000;
 
 /// Writes the log and returns the number of omitted results. If there are too many, the least severe are omitted.
 pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<usize> {
@@ -48,9 +48,9 @@ pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<usiz
         })
         .collect();
     let all = listed.len();
-    if all > MOST_RESULTS {
+    if all > MAX_RESULTS {
         worst_first(report, &mut listed);
-        listed.truncate(MOST_RESULTS);
+        listed.truncate(MAX_RESULTS);
     }
     let mut bytes = log_bytes(report, &listed, all)?;
     while let Some(size) = too_large(&bytes).filter(|_| !listed.is_empty()) {
@@ -64,13 +64,13 @@ pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<usiz
 
 /// The compressed size of a log that is larger than accepted. One that fits uncompressed is not compressed.
 fn too_large(bytes: &[u8]) -> Option<usize> {
-    let size = if bytes.len() > MOST_BYTES { size::compressed(bytes) } else { bytes.len() };
-    (size > MOST_BYTES).then_some(size)
+    let size = if bytes.len() > MAX_BYTES { size::compressed(bytes) } else { bytes.len() };
+    (size > MAX_BYTES).then_some(size)
 }
 
 /// The number of results that probably fit if all of them have this size. It is always lower.
 const fn fitting(results: usize, size: usize) -> usize {
-    results.saturating_mul(MOST_BYTES) / size * 19 / 20
+    results.saturating_mul(MAX_BYTES) / size * 19 / 20
 }
 
 /// A diagnostic that becomes a result.
@@ -309,7 +309,7 @@ fn result(report: &Report, listed: &ListedResult<'_>, all: &SarifResults<'_>) ->
         place["logicalLocations"] = json!([{ "fullyQualifiedName": line(&diagnostic.pointer) }]);
     }
     let mut related = Vec::new();
-    for (at, one) in diagnostic.related.iter().take(MOST_PLACES).enumerate() {
+    for (at, one) in diagnostic.related.iter().take(MAX_PLACES).enumerate() {
         let mut place = location_in(file, one.span);
         place["id"] = json!(at + 1);
         place["message"] = message(&one.message);
@@ -409,9 +409,9 @@ mod tests {
 
     #[test]
     fn fitting_results_are_fewer() {
-        assert!(fitting(25_000, 3 * MOST_BYTES) < 8_000);
-        assert!(fitting(1_000, MOST_BYTES + 1) < 1_000);
-        assert_eq!(fitting(1, MOST_BYTES + 1), 0);
+        assert!(fitting(25_000, 3 * MAX_BYTES) < 8_000);
+        assert!(fitting(1_000, MAX_BYTES + 1) < 1_000);
+        assert_eq!(fitting(1, MAX_BYTES + 1), 0);
     }
 
     #[test]

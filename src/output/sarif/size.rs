@@ -7,7 +7,7 @@
 const WINDOW: usize = 32 * 1024 - 262;
 /// The length of a repetition, in bytes.
 const SHORTEST: usize = 4;
-const LONGEST: usize = 258;
+const MAX_LENGTH: usize = 258;
 /// Bits of an index of the table of offsets.
 const TABLE_BITS: u32 = 15;
 /// An upper bound for the headers and the checksum of a gzip file, in bytes.
@@ -42,7 +42,8 @@ fn slot(bytes: &[u8], at: usize) -> Option<usize> {
 fn repetition(bytes: &[u8], at: usize, places: &[usize]) -> Option<(usize, usize)> {
     let from = places[slot(bytes, at)?];
     let distance = at.checked_sub(from).filter(|distance| *distance <= WINDOW)?;
-    let same = bytes[at..].iter().zip(&bytes[from..]).take(LONGEST).take_while(|(one, other)| one == other);
+    let same =
+        bytes[at..].iter().zip(&bytes[from..]).take(MAX_LENGTH).take_while(|(one, other)| one == other);
     let length = same.count();
     (length >= SHORTEST).then_some((length, distance))
 }
@@ -53,7 +54,7 @@ const fn literal_bits(byte: u8) -> usize {
 
 const fn repetition_bits(length: usize, distance: usize) -> usize {
     let code = if length < 115 { 7 } else { 8 };
-    let more_of_length = if length < 11 || length == LONGEST { 0 } else { (length - 3).ilog2() - 2 };
+    let more_of_length = if length < 11 || length == MAX_LENGTH { 0 } else { (length - 3).ilog2() - 2 };
     let more_of_distance = if distance < 5 { 0 } else { (distance - 1).ilog2() - 1 };
     code + 5 + more_of_length as usize + more_of_distance as usize
 }

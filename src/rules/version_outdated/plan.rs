@@ -68,13 +68,13 @@ impl MigrationStep {
 /// Plans the migration of a file. Steps whose edits would change anything else are blocked.
 pub(crate) fn plan(source: &Source, to: &'static Formula) -> Vec<MigrationStep> {
     /// The most scores that are checked one by one: each time the whole file is read again.
-    const MOST_CHECKED: usize = 100;
+    const MAX_CHECKED: usize = 100;
     let mut steps = all_steps(source, to);
     if apply_all(source, &steps, to).is_some() {
         return steps;
     }
     for at in 0..steps.len() {
-        if steps.len() > MOST_CHECKED || apply_all(source, &steps[at..=at], to).is_none() {
+        if steps.len() > MAX_CHECKED || apply_all(source, &steps[at..=at], to).is_none() {
             steps[at].block();
         }
     }

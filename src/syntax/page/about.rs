@@ -9,8 +9,8 @@ use crate::syntax::page::leads::lead_of;
 use crate::syntax::page::outline::{OutlineBlock, OutlineKind, PageText, hull};
 
 /// The most characters of a summary.
-const LONGEST_SUMMARY: usize = 1_000;
-const LONGEST_NAME: usize = 200;
+const MAX_SUMMARY_LENGTH: usize = 1_000;
+const MAX_NAME_LENGTH: usize = 200;
 
 /// Labels of lines that name the agent.
 const NAMING: [&str; 8] =
@@ -145,7 +145,7 @@ fn paragraphs(blocks: &[OutlineBlock], range: Range<usize>, text: &str) -> Vec<u
     let fitting = texts.take_while(|at| {
         let is_first = length == 0;
         length += blocks[*at].phrase.text.chars().count() + 2;
-        is_first || length <= LONGEST_SUMMARY
+        is_first || length <= MAX_SUMMARY_LENGTH
     });
     fitting.collect()
 }
@@ -176,7 +176,7 @@ fn summary(blocks: &[OutlineBlock], paragraphs: &[usize], text: &str) -> Option<
     let span = spans.reduce(hull)?;
     let texts: Vec<&str> = paragraphs.iter().map(|at| blocks[*at].phrase.text.trim()).collect();
     let whole = texts.join("\n\n");
-    let end = whole.char_indices().nth(LONGEST_SUMMARY).map(|(end, _)| end);
+    let end = whole.char_indices().nth(MAX_SUMMARY_LENGTH).map(|(end, _)| end);
     let Some(end) = end else { return Some(Piece::new(whole, span)) };
     let short = &whole[..end];
     let sentence = short.rfind(". ").map(|at| at + 1).or_else(|| short.rfind(' ')).unwrap_or(end);
@@ -186,7 +186,7 @@ fn summary(blocks: &[OutlineBlock], paragraphs: &[usize], text: &str) -> Option<
 /// The name in a title: what is left without phrases such as "threat model". `None` for a generic title.
 pub(crate) fn name_in(title: &str) -> Option<String> {
     let title = without_shortcodes(title);
-    let mut name: String = title.lines().next().unwrap_or_default().chars().take(LONGEST_NAME).collect();
+    let mut name: String = title.lines().next().unwrap_or_default().chars().take(MAX_NAME_LENGTH).collect();
     let is_generic = words(&name).all(|word| GENERIC.contains(&&*word.to_lowercase()));
     if is_generic {
         return None;
@@ -227,8 +227,8 @@ fn is_separator(letter: char) -> bool {
 
 /// The name in the first line such as `**Project**: Planner`, above the layers.
 fn named_by_line(blocks: &[OutlineBlock], range: Range<usize>, text: &str) -> Option<(usize, Piece)> {
-    const MOST: usize = 40;
-    for at in range.take(MOST) {
+    const MAX: usize = 40;
+    for at in range.take(MAX) {
         let block = &blocks[at];
         let name = match &block.kind {
             OutlineKind::Table(rows) => rows.iter().find_map(|row| {
@@ -243,7 +243,7 @@ fn named_by_line(blocks: &[OutlineBlock], range: Range<usize>, text: &str) -> Op
             }
             OutlineKind::Heading(_) | OutlineKind::Caption | OutlineKind::Other => None,
         };
-        if let Some(name) = name.filter(|name| !name.text.is_empty() && name.text.len() <= LONGEST_NAME) {
+        if let Some(name) = name.filter(|name| !name.text.is_empty() && name.text.len() <= MAX_NAME_LENGTH) {
             return Some((at, name));
         }
     }

@@ -307,7 +307,7 @@ pub(crate) fn is_identifier(text: &str) -> bool {
 
 /// The references in a text: entries of lists, and names of core risks. A threat has a few, of which some are known.
 pub(crate) fn references(text: &str, span: Span, source: &str, known: usize) -> Vec<Piece> {
-    const MOST: usize = 50;
+    const MAX: usize = 50;
     let entries = text.split([',', ';', '(', ')', '[', ']', '\n']).flat_map(|entry| {
         let words = entry.split_whitespace().map(|part| part.trim_matches([':', '.', '*', '`']));
         let mut references = words.filter(|part| is_reference(part)).peekable();
@@ -319,7 +319,7 @@ pub(crate) fn references(text: &str, span: Span, source: &str, known: usize) -> 
         };
         references.chain(name)
     });
-    entries.take(MOST.saturating_sub(known)).map(|part| locate(part, span, source)).collect()
+    entries.take(MAX.saturating_sub(known)).map(|part| locate(part, span, source)).collect()
 }
 
 #[cfg(test)]

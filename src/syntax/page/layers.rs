@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::aivss::{LayerKind, LayerSet, MOST_SHARED};
+use crate::aivss::{LayerKind, LayerSet, MAX_SHARED};
 use crate::source::Span;
 use crate::syntax::page::answers::{PageAnswer, answer};
 use crate::syntax::page::columns::{Piece, is_nothing};
@@ -348,7 +348,7 @@ impl LayerReader<'_> {
         if let Some(mut threat) = threat {
             (threat.layers, threat.layers_span) = (kinds, place);
             self.found.cross.push(threat);
-        } else if kinds.len() <= MOST_SHARED
+        } else if kinds.len() <= MAX_SHARED
             && let Some(text) = table.text(row, true, self.set, self.text)
         {
             for kind in &kinds {

@@ -8,7 +8,7 @@ use crate::syntax::page::parts::is_html;
 /// Signs between a name and its text.
 const SEPARATORS: [&str; 5] = [":", ".", " — ", " – ", " - "];
 /// The most places where a name may end.
-const MOST: usize = 4;
+const MAX: usize = 4;
 /// Signs of Markdown around a name.
 const OPENING: [char; 4] = ['*', '_', '`', '['];
 const CLOSING: [char; 4] = ['*', '_', '`', ']'];
@@ -40,9 +40,9 @@ pub(crate) fn lead_of(
 /// The layer whose name a line opens with, and the end of the name.
 fn name_in(line: &str, set: &'static LayerSet) -> Option<(LayerKind, usize)> {
     let mut ends: Vec<usize> =
-        SEPARATORS.iter().flat_map(|sign| line.match_indices(sign).take(MOST)).map(|(at, _)| at).collect();
+        SEPARATORS.iter().flat_map(|sign| line.match_indices(sign).take(MAX)).map(|(at, _)| at).collect();
     ends.sort_unstable();
-    ends.truncate(MOST);
+    ends.truncate(MAX);
     // More words than a name after a number are text.
     let named = ends.into_iter().find_map(|end| Some((set.named(&line[..end])?, end)));
     named.or_else(|| set.opening(line)).or_else(|| Some((set.named(line)?, line.len())))

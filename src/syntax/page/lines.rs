@@ -10,11 +10,11 @@ use crate::syntax::page::threats::{PageThreat, trimmed, value_of};
 /// The threat of an item or a line that opens in bold: `**T2 Tool misuse** (High): … Mitigation: …`,
 /// `**F1 — title (T6, ASI01) — CRITICAL**`. It has an identifier or a severity.
 pub(crate) fn threat_in(phrase: &PageText, span: Span, source: &str) -> Option<PageThreat> {
-    const LONGEST: usize = 300;
+    const MAX_LENGTH: usize = 300;
     let lead = without_bullet(phrase.text.get(..phrase.strong)?).trim().trim_end_matches([':', '.']);
     let rest = &*phrase.kept_from(phrase.strong);
     let is_label = field_of(&lead.to_lowercase()).is_some();
-    if lead.is_empty() || lead.len() > LONGEST || is_label {
+    if lead.is_empty() || lead.len() > MAX_LENGTH || is_label {
         return None;
     }
     let mut threat = PageThreat { span: trimmed(span, source), ..PageThreat::default() };
@@ -168,10 +168,10 @@ pub(crate) fn opens_with_label(text: &str) -> bool {
 
 /// The labels in a text: where each begins, where its value begins, and its field.
 fn labels(text: &str) -> Vec<(usize, usize, ThreatField)> {
-    const LONGEST: usize = 40;
+    const MAX_LENGTH: usize = 40;
     let mut found = Vec::new();
     for (colon, _) in text.match_indices(':') {
-        let from = text.floor_char_boundary(colon.saturating_sub(LONGEST));
+        let from = text.floor_char_boundary(colon.saturating_sub(MAX_LENGTH));
         let before = &text[from..colon];
         let boundary = before.rfind(['.', ';', '\n', ',', '—', '–', '|', '(', '·']);
         let start = match boundary {

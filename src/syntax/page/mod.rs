@@ -38,7 +38,7 @@ use parts::PageLayer;
 const OWN_KEYS: [&str; 6] = [MODEL_MARKER, "agent", "review", "aivss", "maestro", "findings"];
 const TEAM_KEY: &str = "x-";
 /// The most agents of a page without a marker.
-const MOST_AGENTS: usize = 100;
+const MAX_AGENTS: usize = 100;
 
 /// The front matter of a page: YAML between lines of `---`, or TOML between lines of `+++`.
 #[derive(Clone, Debug, Default)]
@@ -311,11 +311,11 @@ pub fn draft(source: &Source) -> PageDraft<'_> {
     let set = LayerSet::DEFAULT;
     let mut agents = agents(&blocks, set);
     let is_several = !agents.is_empty();
-    if agents.len() > MOST_AGENTS {
-        let place = blocks[agents[MOST_AGENTS].start].phrase.span;
-        let message = format!("the page describes more than {MOST_AGENTS} agents");
+    if agents.len() > MAX_AGENTS {
+        let place = blocks[agents[MAX_AGENTS].start].phrase.span;
+        let message = format!("the page describes more than {MAX_AGENTS} agents");
         document.report(crate::syntax::Problem::new(ProblemKind::InputLimit, place, message));
-        agents.truncate(MOST_AGENTS);
+        agents.truncate(MAX_AGENTS);
     }
     let whole = (!is_several).then_some(0..blocks.len());
     let ranges: Vec<Range<usize>> = agents.into_iter().chain(whole).collect();

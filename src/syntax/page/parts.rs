@@ -9,7 +9,7 @@ use crate::syntax::page::outline::{OutlineBlock, OutlineKind, hull};
 use crate::syntax::page::threats::{PageThreat, RowText, trimmed};
 
 /// The most bytes of a text below a caption that may be a placeholder.
-const LONGEST_PLACEHOLDER: usize = 160;
+const MAX_PLACEHOLDER_LENGTH: usize = 160;
 
 /// A layer of a page.
 #[derive(Debug, Default)]
@@ -108,7 +108,7 @@ impl PageLayer {
         let is_same = contents.iter().all(|other| other.eq_ignore_ascii_case(opening));
         // Captions do not make a placeholder longer.
         let has_captions = parts.iter().any(|part| part.contents(blocks).is_empty());
-        let is_only = is_same && (!has_captions || opening.len() <= LONGEST_PLACEHOLDER);
+        let is_only = is_same && (!has_captions || opening.len() <= MAX_PLACEHOLDER_LENGTH);
         // Below a caption, a text is about its subject.
         let is_first = parts.first().is_some_and(|part| std::ptr::eq(part, first));
         let mut answered = if is_only || is_first { answer(opening, is_only) } else { PageAnswer::Analysis };
@@ -157,7 +157,7 @@ impl PageLayer {
 
 /// The different texts of parts other than tables, if they are few and none is longer than a placeholder.
 fn short_texts(parts: &[LayerPart], blocks: &[OutlineBlock]) -> Vec<String> {
-    const MOST: usize = 20;
+    const MAX: usize = 20;
     let mut shown: Vec<String> = Vec::new();
     for part in parts {
         let texts = match part {
@@ -166,7 +166,7 @@ fn short_texts(parts: &[LayerPart], blocks: &[OutlineBlock]) -> Vec<String> {
             LayerPart::Block(_) => part.contents(blocks),
         };
         for text in texts.into_iter().map(without_fences).filter(|text| !is_nothing(text)) {
-            if text.len() > LONGEST_PLACEHOLDER || shown.len() == MOST {
+            if text.len() > MAX_PLACEHOLDER_LENGTH || shown.len() == MAX {
                 return Vec::new();
             }
             if !shown.iter().any(|other| other == text) {

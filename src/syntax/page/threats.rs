@@ -231,7 +231,7 @@ impl ThreatTable {
         set: &'static LayerSet,
         source: &str,
     ) -> Option<RowText> {
-        const LONGEST: usize = 60;
+        const MAX_LENGTH: usize = 60;
         let cells = row.cells.iter().enumerate().filter(|(at, cell)| {
             let field = self.fields.get(*at).copied().flatten().filter(|_| self.has_threats);
             Some(*at) != self.layer
@@ -262,7 +262,7 @@ impl ThreatTable {
             cells.first().is_some_and(|(_, cell)| answer(&cell.text, false) != PageAnswer::Analysis);
         let texts = cells.iter().enumerate().map(|(number, (at, cell))| {
             let header: String =
-                self.headers.get(*at).map_or("", String::as_str).chars().take(LONGEST).collect();
+                self.headers.get(*at).map_or("", String::as_str).chars().take(MAX_LENGTH).collect();
             let value = value_of(cell, source);
             if is_answered && number == 0 { value } else { format!("{header}: {value}") }
         });
@@ -373,7 +373,7 @@ fn layer_column(headers: &[String], body: &[TableRow], set: &'static LayerSet) -
 
 /// The layers in a cell: `L4`; `L1, L3`; `2`; `L6 - Security & Compliance`; `L2–L4`.
 pub(crate) fn layers_in(text: &str, set: &'static LayerSet) -> Vec<LayerKind> {
-    const MOST: usize = 20;
+    const MAX: usize = 20;
     if let Some(only) = set.named(text) {
         return vec![only];
     }
@@ -382,7 +382,7 @@ pub(crate) fn layers_in(text: &str, set: &'static LayerSet) -> Vec<LayerKind> {
         let inner = if set.named(part).is_some() { &[][..] } else { &['/', '+', '&'][..] };
         part.split(inner)
     });
-    for part in lines.take(MOST) {
+    for part in lines.take(MAX) {
         let ends: Vec<&str> = part.split(['–', '-']).map(str::trim).collect();
         let numbers: Vec<LayerKind> = ends.iter().filter_map(|end| numbered(end, set)).collect();
         match (set.named(part), numbers.as_slice(), ends.len()) {

@@ -41,9 +41,9 @@ pub(crate) const HEAD: &str = "$(git rev-parse HEAD)";
 
 /// The time limit of listings by git. A large repository on a slow disk takes most of it.
 pub(crate) const LISTING: Duration = Duration::from_secs(30);
-const LONGEST: Duration = Duration::from_mins(10);
+const MAX_LENGTH: Duration = Duration::from_mins(10);
 /// The number of bytes of git's warnings that are read.
-const MOST_WARNINGS: u64 = 1024 * 1024;
+const MAX_WARNINGS: u64 = 1024 * 1024;
 
 /// A command of git at the root of a repository that changes nothing, is not interactive and reads no attributes.
 pub(crate) fn command(root: &Path) -> Command {
@@ -98,9 +98,9 @@ pub(crate) fn command_with_attributes(root: &Path) -> Command {
 /// them. Other settings of the environment have no effect.
 fn trusted_folders() -> impl Iterator<Item = OsString> {
     /// More than anybody sets.
-    const MOST: usize = 1000;
+    const MAX: usize = 1000;
     let count = env::var_os("GIT_CONFIG_COUNT").and_then(|count| count.to_str()?.parse().ok());
-    (0..count.unwrap_or(0).min(MOST)).filter_map(|at| {
+    (0..count.unwrap_or(0).min(MAX)).filter_map(|at| {
         let key = env::var_os(format!("GIT_CONFIG_KEY_{at}"))?;
         let value = env::var_os(format!("GIT_CONFIG_VALUE_{at}"))?;
         let mut setting = OsString::from("safe.directory=");
@@ -156,7 +156,7 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<GitOutput, String> 
 pub(crate) fn run_any(root: &Path, arguments: &[&str]) -> Result<GitOutput, String> {
     let mut command = command(root);
     command.args(arguments);
-    run_within(LONGEST, command, Stdio::null())
+    run_within(MAX_LENGTH, command, Stdio::null())
 }
 
 /// Runs a command to its end, whatever its exit status, and ends it after a limit.
@@ -190,7 +190,7 @@ pub(crate) fn run_within(limit: Duration, mut command: Command, stdin: Stdio) ->
     }
     let code = status.code().ok_or_else(|| format!("it ended early: {status}"))?;
     let mut stderr = Vec::new();
-    errors.rewind().and_then(|()| errors.take(MOST_WARNINGS).read_to_end(&mut stderr)).map_err(cannot_run)?;
+    errors.rewind().and_then(|()| errors.take(MAX_WARNINGS).read_to_end(&mut stderr)).map_err(cannot_run)?;
     Ok(GitOutput { code, stdout, stderr: String::from_utf8_lossy(&stderr).into_owned() })
 }
 
@@ -366,7 +366,7 @@ fn shallow_hint(root: &Path) -> &'static str {
 }
 
 /// The most bytes of paths that git gets as arguments: systems accept at least 128 KiB.
-const LONGEST_PATHS: usize = 96 * 1024;
+const MAX_PATHS_LENGTH: usize = 96 * 1024;
 
 /// Finds the paths `gone` from a commit that were renamed to paths `new` in `head`, or in the working folder: now → then. All
 /// are relative to the repository's root. No other paths are compared.
@@ -379,7 +379,7 @@ pub(crate) fn renames(
     let mut renames = BTreeMap::new();
     let paths = gone.iter().chain(new).copied();
     // If the paths are too long for git, none are compared: the old files count as removed, and the others as new.
-    let is_too_much = paths.clone().map(|path| path.len() + 1).sum::<usize>() > LONGEST_PATHS;
+    let is_too_much = paths.clone().map(|path| path.len() + 1).sum::<usize>() > MAX_PATHS_LENGTH;
     if gone.is_empty() || new.is_empty() || is_too_much {
         return Ok(renames);
     }
