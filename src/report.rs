@@ -22,7 +22,8 @@ use crate::source::{Position, Source, Span};
 pub use change::{AgentChange, Change, Difference, ScoreChange};
 pub(crate) use change::{MITIGATION, PROVEN};
 pub use page::{AgentDetail, PageSettings};
-pub(crate) use summary::{Gate, Summary, WorstScore};
+pub use summary::Gate;
+pub(crate) use summary::{Summary, WorstScore};
 
 /// The results of a run.
 #[derive(Debug)]
@@ -49,16 +50,14 @@ pub struct Report {
     pub in_force: Option<Policy>,
     /// The day of the run.
     pub today: Date,
-    /// The level that fails the gate.
-    pub fail_on: Level,
+    /// The problems that fail the run.
+    pub gate: Gate,
     /// The rules that the command line has lowered, as text.
     pub lowered: Vec<String>,
     /// The agents of many repositories, if the report is made from rows.
     pub(crate) fleet: Option<Fleet>,
     /// The comparison with the base revision, if there is one.
     pub change: Option<Change>,
-    /// Whether only problems that are not in the base fail the gate.
-    pub new_only: bool,
     /// Sentences about the policy and about checks that were not made.
     pub remarks: Vec<String>,
     /// The URL that precedes `path#L12` in links to lines.
@@ -204,7 +203,7 @@ pub(crate) const NOT_SCORED: &str = "not scored";
 
 impl Report {
     /// An empty report.
-    pub fn new(today: Date, fail_on: Level) -> Self {
+    pub fn new(today: Date, gate: impl Into<Gate>) -> Self {
         Self {
             counted: Summary::default(),
             files: Vec::new(),
@@ -217,11 +216,10 @@ impl Report {
             provenance: Provenance::default(),
             in_force: None,
             today,
-            fail_on,
+            gate: gate.into(),
             lowered: Vec::new(),
             fleet: None,
             change: None,
-            new_only: false,
             remarks: Vec::new(),
             links: None,
             page: PageSettings::default(),
@@ -291,16 +289,12 @@ impl Report {
 
     /// Whether a diagnostic counts: it is neither excepted nor, with `new_only`, in the base.
     pub fn counts(&self, diagnostic: &Diagnostic) -> bool {
-        self.gate().counts(diagnostic)
-    }
-
-    pub(crate) const fn gate(&self) -> Gate {
-        Gate { fail_on: self.fail_on, new_only: self.new_only }
+        self.gate.counts(diagnostic)
     }
 
     /// Whether formats for people list a diagnostic. With `new_only` they list only those that count.
     pub(crate) fn lists(&self, diagnostic: &Diagnostic) -> bool {
-        !self.new_only || self.counts(diagnostic)
+        !self.gate.new_only || self.counts(diagnostic)
     }
 
     /// The number of diagnostics that do not count, as text.
@@ -317,7 +311,7 @@ impl Report {
 
     /// Whether a diagnostic fails the gate.
     pub fn fails(&self, diagnostic: &Diagnostic) -> bool {
-        self.gate().fails(diagnostic)
+        self.gate.fails(diagnostic)
     }
 
     /// Every diagnostic with its file, in the order of the report.
@@ -365,7 +359,7 @@ impl Report {
         let mut totals =
             Summary { policies: self.policies, skipped: self.skipped.len(), ..self.counted.clone() };
         for file in &self.files {
-            let of_file = Summary::of(&file.name, &file.models, &file.diagnostics, self.gate());
+            let of_file = Summary::of(&file.name, &file.models, &file.diagnostics, self.gate);
             totals.add(Summary { files: usize::from(file.is_model()), ..of_file });
         }
         totals

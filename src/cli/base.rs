@@ -112,7 +112,6 @@ pub(crate) fn compare(
         policy: Vec::new(),
         fixed,
     });
-    result.report.new_only = run.options.new_only;
     // After an input error it is not known which parts of the policy the base uses.
     let is_known = before.report.input_errors.is_empty() && !base.commit.is_unrelated;
     Ok((result, is_known.then_some(before.used)))
@@ -130,7 +129,7 @@ fn model_paths(report: &Report) -> impl Iterator<Item = &str> {
 impl<'c> Sides<'c> {
     fn discover(run: CheckRun<'c>, base: &'c Base<'c>) -> Result<Self, CliError> {
         let CheckRun { options, head, policy, .. } = run;
-        let (repository, revision) = (run.repository(), &base.commit.revision);
+        let (repository, revision) = (run.head.repository(), &base.commit.revision);
         if let Some(path) = options.paths.iter().find(|path| repository.is_linked(path)) {
             let name = repository.shown(path);
             return Err(CliError::about(name, "a link: name its target, by the path that the base has"));
@@ -180,11 +179,11 @@ impl<'c> Sides<'c> {
     }
 
     fn is_named(&self, path: &str) -> bool {
-        self.run.repository().is_among(path, &self.named)
+        self.run.head.repository().is_among(path, &self.named)
     }
 
     fn renames(&self, gone: &[&str], new: &[&str]) -> Result<BTreeMap<String, String>, String> {
-        let root = self.run.repository().root();
+        let root = self.run.head.repository().root();
         renames(root, &self.base.commit.revision, self.run.head.revision(), (gone, new))
     }
 
@@ -211,7 +210,7 @@ impl<'c> Sides<'c> {
         self.checked = self.head_files.candidates.iter().map(|candidate| candidate.matched.clone()).collect();
         if self.run.options.stdin.is_some() {
             let name = Path::new(self.run.options.stdin_filename);
-            self.checked.insert(self.run.repository().matched(name));
+            self.checked.insert(self.run.head.repository().matched(name));
         }
         self.moved = renamed.iter().map(|(now, then)| (then.clone(), now.clone())).collect();
         Ok(renamed)
@@ -220,7 +219,7 @@ impl<'c> Sides<'c> {
     /// The paths in the base that were asked for, or whose files became such ones. A file that still exists elsewhere
     /// became none.
     fn asked_of_base(&self, renamed: &BTreeMap<String, String>, before: &Report) -> BTreeSet<String> {
-        let repository = self.run.repository();
+        let repository = self.run.head.repository();
         let mut paths = self.named.clone();
         let origins = renamed.iter().filter(|(now, _)| self.is_named(now));
         paths.extend(origins.map(|(_, origin)| repository.root().join(origin)));
@@ -257,7 +256,7 @@ impl<'c> Sides<'c> {
 
     /// The files that a run on the base by its own policy checks, anywhere in the repository.
     fn own_files_of_base(&self) -> BTreeSet<String> {
-        let (options, repository) = (self.run.options, self.run.repository());
+        let (options, repository) = (self.run.options, self.run.head.repository());
         let Some(policy) = &self.base.policy else { return BTreeSet::new() };
         let root = [repository.root().to_owned()];
         let paths = if options.named == NamedFiles::Checked { &self.everywhere } else { &root[..] };
@@ -302,7 +301,7 @@ impl<'c> Sides<'c> {
         self.moved.extend(renamed.into_iter().map(|(now, then)| (then, now)));
         let CheckRun { options, head, policy, .. } = self.run;
         let context = LintContext { policy, today: options.today, load: &head, before: Some(baseline) };
-        let repository = self.run.repository();
+        let repository = self.run.head.repository();
         for (path, models) in left {
             let name = repository.shown(&repository.root().join(path));
             let errors = &mut result.report.input_errors;
@@ -330,7 +329,7 @@ impl<'c> Sides<'c> {
     /// compared. A pointer of Git LFS contains nothing to compare with.
     fn unread_in_base(&self, before: &Report, asked: &BTreeSet<String>) -> Vec<InputError> {
         let errors = before.input_errors.iter().filter(|error| {
-            let path = self.run.repository().matched(Path::new(error.path()));
+            let path = self.run.head.repository().matched(Path::new(error.path()));
             let is_pointer = matches!(error, InputError::LfsPointer { .. });
             !is_pointer && (asked.contains(&path) || !self.has(&path))
         });

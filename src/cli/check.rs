@@ -25,7 +25,7 @@ use crate::input_error::{InputError, SkipReason, Suggestion};
 use crate::likeness::nearest;
 use crate::output::Format;
 use crate::policy::{Policy, Sought};
-use crate::report::{Report, Verdict, count};
+use crate::report::{Gate, Report, Verdict, count};
 use crate::rules;
 use crate::workspace::candidate::{NamedFiles, skipped};
 use crate::workspace::discover::discover;
@@ -225,12 +225,7 @@ fn check(args: &CheckArgs, outputs: &[Output], repository: &Repository) -> Resul
         policy: args.policy.policy.as_deref(),
         policy_from: policy_from.as_ref(),
         base: base.as_ref(),
-        new_only: args.new_only,
-        fail_on: match args.fail_on {
-            LevelName::Note => Level::Note,
-            LevelName::Warning => Level::Warning,
-            LevelName::Error => Level::Error,
-        },
+        gate: Gate { fail_on: args.fail_on, new_only: args.new_only },
         expiring_within: args.expiring_within,
         threads: args.threads,
         progress: if args.reports.quiet { Progress::Hidden } else { Progress::for_people() },

@@ -17,9 +17,9 @@ use crate::digest;
 use crate::file_kind::OtherFile;
 use crate::input_error::{InputError, PolicyRole};
 use crate::lint::{BaseModels, Content, LintContext, LintResult, lint};
-use crate::output::rows::{RowContext, RowFile, file_rows};
+use crate::output::rows::{RowFile, file_rows};
 use crate::policy::{FileLoader, Load, PolicyUsage};
-use crate::report::{FileReport, Gate, Report, Summary};
+use crate::report::{FileReport, Report, Summary};
 use crate::score::ScoredModel;
 use crate::source::Source;
 use crate::workspace::FileTree;
@@ -42,16 +42,9 @@ pub(crate) fn lint_files(run: CheckRun<'_>) -> RunResult {
 pub(crate) fn lint_discovered(run: CheckRun<'_>, discovery: &Discovery, stage: RunStage<'_>) -> RunResult {
     let CheckRun { options, head: tree, policy, rows } = run;
     let context = LintContext { policy, today: options.today, load: &tree, before: stage.baseline() };
-    let file_run = FileRun {
-        context,
-        stage,
-        keep: if policy.requires_models() { options.keep.max(Keep::Models) } else { options.keep },
-        rows: rows.map(|rows| &rows.context),
-        has_digests: options.has_digests,
-        gate: Gate { fail_on: options.fail_on, new_only: options.new_only },
-    };
+    let file_run = FileRun { run, context, stage };
     let mut result = RunResult {
-        report: Report::new(options.today, options.fail_on),
+        report: Report::new(options.today, options.gate),
         used: PolicyUsage::default(),
         misplaced: discovery.misplaced.clone(),
     };
@@ -117,12 +110,9 @@ impl FileOutcome {
 /// The parts of a run that decide the result for a file.
 #[derive(Clone, Copy)]
 struct FileRun<'r> {
+    run: CheckRun<'r>,
     context: LintContext<'r>,
     stage: RunStage<'r>,
-    keep: Keep,
-    rows: Option<&'r RowContext>,
-    has_digests: bool,
-    gate: Gate,
 }
 
 impl FileRun<'_> {
@@ -155,7 +145,7 @@ impl FileRun<'_> {
         // A broken file can be what became of a threat model of the base.
         let may_be_other =
             !matches!(self.stage, RunStage::Pairing(_)) && may_be_other(candidate, &bytes, self.context);
-        let digest = self.has_digests.then(|| digest::of_bytes(&bytes).into_boxed_str());
+        let digest = self.run.options.has_digests.then(|| digest::of_bytes(&bytes).into_boxed_str());
         let source = Source::decode(candidate.name.clone(), bytes);
         let mut result = lint(&source, &candidate.matched, self.context);
         let other = other_file(candidate, &source, &result, may_be_other);
@@ -172,8 +162,8 @@ impl FileRun<'_> {
                 diagnostics: &result.diagnostics,
                 is_unchecked: !unchecked.is_empty(),
             };
-            if let Some(context) = self.rows.filter(|_| result.content == Content::Model) {
-                rows = file_rows(file, context);
+            if let Some(writer) = self.run.rows.filter(|_| result.content == Content::Model) {
+                rows = file_rows(file, &writer.context);
             }
             self.kept(candidate, source, digest, result)
         };
@@ -189,11 +179,11 @@ impl FileRun<'_> {
         result: LintResult,
     ) -> Found {
         if self.is_countable(&result) {
-            let totals = Summary::of(source.name(), &result.models, &result.diagnostics, self.gate);
+            let totals = Summary::of(source.name(), &result.models, &result.diagnostics, self.run.options.gate);
             return Found::Counted(Box::new(totals));
         }
         let LintResult { content, mut models, diagnostics, .. } = result;
-        match self.keep {
+        match self.keep() {
             Keep::Counts | Keep::Problems => {
                 models = models.into_iter().map(ScoredModel::summarized).collect();
             }
@@ -202,7 +192,7 @@ impl FileRun<'_> {
             }
             Keep::Texts => {}
         }
-        let keeps_text = self.keep == Keep::Texts || !diagnostics.is_empty();
+        let keeps_text = self.keep() == Keep::Texts || !diagnostics.is_empty();
         let mut file = FileReport::new(Arc::new(source), candidate.matched.clone(), models, diagnostics);
         file.digest = digest;
         file.is_policy = content == Content::BrokenPolicy;
@@ -210,12 +200,17 @@ impl FileRun<'_> {
         Found::Reported(content, Box::new(file))
     }
 
+    fn keep(&self) -> Keep {
+        let CheckRun { options, policy, .. } = self.run;
+        if policy.requires_models() { options.keep.max(Keep::Models) } else { options.keep }
+    }
+
     /// Whether the totals of a file are enough: of a threat model without problems, all scores of which could be computed,
     /// or of any if no output lists problems.
     fn is_countable(&self, result: &LintResult) -> bool {
         let mut scores = result.models.iter().flat_map(|model| &model.scores);
         result.content == Content::Model
-            && match self.keep {
+            && match self.keep() {
                 Keep::Counts => true,
                 Keep::Problems => {
                     result.diagnostics.is_empty()
@@ -235,7 +230,7 @@ impl RunResult {
         if !empty.is_empty() || run.options.lists_others {
             add_hinted(&mut self.report, discovery);
         }
-        report_others(&mut self.report, empty, run.repository());
+        report_others(&mut self.report, empty, run.head.repository());
     }
 
     /// Adds a file; returns whether a folder with it has something to check: a threat model, an error, or a named policy.

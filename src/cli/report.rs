@@ -155,7 +155,7 @@ fn fleet_report(options: &CheckOptions<'_>, repository: &Repository) -> Report {
         }
         Ok(Box::new(BufReader::new(open(path)?.0)))
     });
-    let mut report = Report::new(options.today, options.fail_on);
+    let mut report = Report::new(options.today, options.gate);
     let mut policies = fleet.policies.iter();
     report.policy = match (policies.next(), policies.next()) {
         (Some(only), None) => only.clone(),

@@ -34,8 +34,8 @@ pub(crate) enum FileTree<'w> {
     Commit(&'w Repository, &'w Commit),
 }
 
-impl FileTree<'_> {
-    pub(crate) const fn repository(&self) -> &Repository {
+impl<'w> FileTree<'w> {
+    pub(crate) const fn repository(&self) -> &'w Repository {
         match self {
             Self::WorkTree(repository) | Self::Commit(repository, _) => repository,
         }
