@@ -5,12 +5,12 @@ use std::mem;
 use std::path::PathBuf;
 
 use clap::builder::ArgPredicate;
-use clap::{ArgMatches, Args, ValueEnum};
+use clap::{ArgMatches, Args};
 
 use crate::cli::base::exclusion;
 use crate::cli::common::{
-    CliError, PolicyArgs, RuleName, find_rule, links, named_paths, open_base, parse_days, print_error_line,
-    read_stdin, refuse_stdin, without_stdin,
+    Choice, CliError, PolicyArgs, RuleName, find_rule, links, named_paths, one_of, open_base, parse_days,
+    print_error_line, read_stdin, refuse_stdin, without_stdin,
 };
 use crate::cli::files_from::FilesFromArgs;
 use crate::cli::help::{ADVANCED, COMPARISON, OUTPUT, POLICY, SELECTION};
@@ -57,8 +57,8 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     reports: ReportArgs,
     /// Lowest level that fails the check
-    #[arg(long, value_name = "LEVEL", default_value = "error", help_heading = POLICY)]
-    fail_on: LevelName,
+    #[arg(long, value_name = "LEVEL", default_value = "error", value_parser = one_of(&LEVELS), help_heading = POLICY)]
+    fail_on: Level,
     /// Compare with the merge base of HEAD and this revision
     #[arg(long, value_name = "REV", help_heading = COMPARISON)]
     base: Option<String>,
@@ -164,15 +164,11 @@ impl LevelArgs {
     }
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum LevelName {
-    /// Any problem
-    Note,
-    /// Warnings and errors
-    Warning,
-    /// Errors
-    Error,
-}
+const LEVELS: [Choice<Level>; 3] = [
+    ("note", "Any problem", Level::Note),
+    ("warning", "Warnings and errors", Level::Warning),
+    ("error", "Errors", Level::Error),
+];
 
 /// Runs the check. `commands` are the commands of the program, if none was given: the first path can be a misspelled one.
 pub(crate) fn run(

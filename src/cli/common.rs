@@ -8,7 +8,7 @@ use std::{env, fmt};
 
 use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
-use clap::builder::{ArgPredicate, PossibleValue, StringValueParser, TypedValueParser};
+use clap::builder::{ArgPredicate, PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
 use clap::{Arg, Args, Command};
 use supports_hyperlinks::Stream;
 
@@ -90,6 +90,22 @@ pub(crate) fn find_rule(name: &str) -> Option<&'static Rule> {
         print_error(&format!("note: {note}\n"));
     }
     rules::resolve(name)
+}
+
+/// A name that an option takes, with its help and its value.
+pub(crate) type Choice<T> = (&'static str, &'static str, T);
+
+/// Parses one of several names, which help and shell completions list.
+pub(crate) fn one_of<T: Clone + Send + Sync + 'static>(
+    choices: &'static [Choice<T>],
+) -> impl TypedValueParser<Value = T> {
+    let names = choices.iter().map(|(name, help, _)| PossibleValue::new(*name).help(*help));
+    PossibleValuesParser::new(names).try_map(|given| chosen(choices, &given).ok_or("unknown name"))
+}
+
+/// The value with this name.
+pub(crate) fn chosen<T: Clone>(choices: &[Choice<T>], given: &str) -> Option<T> {
+    choices.iter().find(|(name, ..)| *name == given).map(|(.., value)| value.clone())
 }
 
 /// Parses the name of a rule. Shells complete known names; the command itself reports an unknown one.

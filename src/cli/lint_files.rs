@@ -179,7 +179,8 @@ impl FileRun<'_> {
         result: LintResult,
     ) -> Found {
         if self.is_countable(&result) {
-            let totals = Summary::of(source.name(), &result.models, &result.diagnostics, self.run.options.gate);
+            let totals =
+                Summary::of(source.name(), &result.models, &result.diagnostics, self.run.options.gate);
             return Found::Counted(Box::new(totals));
         }
         let LintResult { content, mut models, diagnostics, .. } = result;

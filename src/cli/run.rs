@@ -160,7 +160,8 @@ pub(crate) fn check_tree_with(
     let provenance = options.provenance.cloned().unwrap_or_default();
     let is_built_in = BuiltIn::named(&name).is_some();
     let policy_path = if is_built_in { name.clone() } else { repository.matched(Path::new(&name)) };
-    let context = RowContext::new(&policy_path, policy_digest.as_deref(), &provenance, options.today, options.gate);
+    let context =
+        RowContext::new(&policy_path, policy_digest.as_deref(), &provenance, options.today, options.gate);
     let rows = RowWriter { context, sinks: options.row_sinks };
     // With a base, the rows are those of the finished report: its comparison decides the verdicts.
     let rows = Some(&rows).filter(|_| base.is_none() && !options.row_sinks.is_empty());
