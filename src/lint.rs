@@ -341,14 +341,16 @@ fn threat_at(span: Span, model: &Model) -> Option<(&[Threat], usize)> {
 fn check_rules(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for rule in rules::ALL {
-        let check = match rule.check {
-            Check::Model(check) => check,
-            Check::Limit { applies, check } if applies(subject.settings) => check,
-            Check::Limit { .. } | Check::Builtin | Check::PolicyAudit | Check::Run => continue,
-        };
         let Some(level) = subject.settings.level(rule) else { continue };
         let first = found.len();
-        check(subject, &mut found);
+        match rule.check {
+            Check::Model(check) => check(subject, &mut found),
+            Check::Score(check) => {
+                found.extend(subject.scores.iter().filter_map(|scored| check(scored, subject)));
+            }
+            Check::Limit { applies, check } if applies(subject.settings) => check(subject, &mut found),
+            Check::Limit { .. } | Check::Builtin | Check::PolicyAudit | Check::Run => {}
+        }
         for diagnostic in &mut found[first..] {
             diagnostic.level = level;
             if diagnostic.decided_by.is_none() {

@@ -14,7 +14,7 @@ use crate::compare;
 use crate::compare::Baseline;
 use crate::input_error::{InputError, SkipReason};
 use crate::lint::{LintContext, lint_removed};
-use crate::policy::{Policy, PolicyUsage};
+use crate::policy::PolicyUsage;
 use crate::rego::CompiledPolicy;
 use crate::report::{Change, Report, ScoreChange};
 use crate::workspace::FileTree;
@@ -115,11 +115,6 @@ pub(crate) fn compare(
     // After an input error it is not known which parts of the policy the base uses.
     let is_known = before.report.input_errors.is_empty() && !base.commit.is_unrelated;
     Ok((result, is_known.then_some(before.used)))
-}
-
-pub(crate) fn exclusion(policy: &Policy, path: &str) -> Option<SkipReason> {
-    let (pattern, origin) = policy.excluded_by(path)?;
-    Some(SkipReason::Excluded { pattern: pattern.to_owned(), origin: origin.to_string() })
 }
 
 fn model_paths(report: &Report) -> impl Iterator<Item = &str> {
@@ -281,7 +276,7 @@ impl<'c> Sides<'c> {
         if !self.is_named(path) {
             return SkipReason::OutsidePaths;
         }
-        match exclusion(self.run.policy, path) {
+        match self.run.policy.exclusion(path) {
             Some(excluded) => excluded,
             None if self.run.policy.sought(path).is_none() => SkipReason::OtherFormat,
             None => SkipReason::Unchecked,

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use clap::builder::ArgPredicate;
 use clap::{ArgMatches, Args};
 
-use crate::cli::base::exclusion;
 use crate::cli::common::{
     Choice, CliError, PolicyArgs, RuleName, find_rule, links, named_paths, one_of, open_base, parse_days,
     print_error_line, read_stdin, refuse_stdin, without_stdin,
@@ -231,12 +230,8 @@ fn check(args: &CheckArgs, outputs: &[Output], repository: &Repository) -> Resul
         row_sinks: &row_sinks,
         ..CheckOptions::new(&args.paths, args.policy.today())
     };
-    let mut policy_for_people = None;
     let head = file_tree(repository, staged.as_ref());
-    let mut report = check_tree_with(&options, head, |policy| {
-        policy_for_people = args.verbose.then(|| policy.clone());
-        args.levels.apply(policy)
-    })?;
+    let mut report = check_tree_with(&options, head, |policy| args.levels.apply(policy))?;
     if is_first_push {
         report
             .remarks
@@ -245,8 +240,8 @@ fn check(args: &CheckArgs, outputs: &[Output], repository: &Repository) -> Resul
     if args.paths.is_empty() {
         report.remarks.push("--files-from names no file, so nothing was checked".to_owned());
     }
-    if let Some(policy) = policy_for_people {
-        print_verbose(&options, repository, &policy, &report);
+    if let Some(policy) = report.in_force.as_ref().filter(|_| args.verbose) {
+        print_verbose(&options, repository, policy, &report);
     }
     report.links = links(args.links.as_deref());
     report.category.clone_from(&args.reports.category);
@@ -278,7 +273,7 @@ fn print_verbose(options: &CheckOptions<'_>, repository: &Repository, policy: &P
     for name in &report.skipped {
         let matched = repository.matched(name.as_ref());
         let is_filtered = options.named == NamedFiles::Filtered;
-        let reason = match exclusion(policy, &matched) {
+        let reason = match policy.exclusion(&matched) {
             Some(excluded) => excluded,
             None if is_filtered && policy.sought(&matched) != Some(Sought::ByName) => SkipReason::NotMatched,
             None => SkipReason::NoModel {

@@ -30,6 +30,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Level, Origin, RuleInfo, RuleNames};
 use crate::digest;
+use crate::input_error::SkipReason;
 use crate::policy::globs::{PathSet, is_readable};
 use crate::source::{Source, is_default};
 
@@ -220,9 +221,10 @@ impl Policy {
     }
 
     /// The pattern that excludes a path which would be found otherwise, and the line of the policy that sets it.
-    pub(crate) fn excluded_by(&self, path: &str) -> Option<(&str, &Origin)> {
+    pub(crate) fn exclusion(&self, path: &str) -> Option<SkipReason> {
         let exclude = self.exclude.as_ref().filter(|_| self.sought_anyhow(path).is_some())?;
-        Some((exclude.value.matching(path)?, &exclude.origin))
+        let pattern = exclude.value.matching(path)?.to_owned();
+        Some(SkipReason::Excluded { pattern, origin: exclude.origin.to_string() })
     }
 
     /// The line that requires a threat model in a folder, given with `/` at its end.

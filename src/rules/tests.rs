@@ -119,7 +119,9 @@ fn every_check_has_a_file_of_its_name_and_every_file_a_check() {
         .filter(|name| !["mod", "tests", "builtin", "audit", "rule"].contains(&&**name))
         .collect();
     files.sort();
-    let checks = ALL.iter().filter(|rule| matches!(rule.check, Check::Model(_) | Check::Limit { .. }));
+    let checks = ALL
+        .iter()
+        .filter(|rule| matches!(rule.check, Check::Model(_) | Check::Score(_) | Check::Limit { .. }));
     let mut names: Vec<&str> = checks.map(|rule| rule.name).collect();
     names.sort_unstable();
     assert_eq!(files, names);

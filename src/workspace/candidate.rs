@@ -170,10 +170,8 @@ pub(crate) fn skipped(
             if found.contains(&*matched) || path.is_dir() {
                 continue;
             }
-            let reason = match policy.excluded_by(&matched) {
-                Some((pattern, origin)) => {
-                    SkipReason::Excluded { pattern: pattern.to_owned(), origin: origin.to_string() }
-                }
+            let reason = match policy.exclusion(&matched) {
+                Some(excluded) => excluded,
                 None if policy.sought(&matched) == Some(Sought::ByName) => SkipReason::Ignored,
                 None => continue,
             };
