@@ -222,7 +222,7 @@ fn compare_with_base(linted: &mut LintResult, path: &str, context: LintContext<'
 /// The problem of a removed threat model, at the level that its settings give.
 fn removed(model: &ScoredModel, path: &str, moved: &str, context: LintContext<'_>) -> Option<Diagnostic> {
     let rule = &rules::builtin::MODEL_REMOVED;
-    let level = context.policy.settings_for(scope_of(&model.model, path)).0.level(rule)?;
+    let level = context.policy.settings_for(Scope::of(&model.model.agent, path)).0.level(rule)?;
     let name = model.name().map_or_else(|| "an unnamed agent".to_owned(), |name| format!("`{name}`"));
     let message = format!("the threat model of {name} was removed{moved}");
     Some(Diagnostic { level, ..Diagnostic::new(rule, Owner::File, Span::new(0, 0), message) })
@@ -239,10 +239,6 @@ fn lint_policy(source: &Source, context: LintContext<'_>) -> LintResult {
     LintResult::of(kind, diagnostics)
 }
 
-fn scope_of<'m>(model: &'m Model, path: &'m str) -> Scope<'m> {
-    Scope { path, environment: model.agent.environment.as_deref(), tier: model.agent.tier.as_deref() }
-}
-
 /// The help for a threat model without a score of the agent.
 const BEGIN: &str = "add the score, or begin without one under the built-in policy `layers-only`";
 
@@ -255,7 +251,7 @@ fn lint_model(
     linted: &mut LintResult,
 ) {
     let model: Model = format.read(root);
-    let scope = scope_of(&model, path);
+    let scope = Scope::of(&model.agent, path);
     let (settings, overrides) = context.policy.settings_for(scope);
     linted.used.overrides.extend(overrides);
     let place = linted.models.len();
@@ -264,11 +260,11 @@ fn lint_model(
         .with_files(path, |file| context.load.exists(file));
     match (before, context.before) {
         (Some(BaseScores::Same(from, old)), _) => {
-            subject.loosened = context.policy.loosened(scope_of(&old.model, from), scope);
+            subject.loosened = context.policy.loosened(Scope::of(&old.model.agent, from), scope);
         }
         (_, Some(all)) => {
             subject.left = [all.left(path), all.gone()];
-            let mut left = all.left(path).iter().map(|old| scope_of(&old.model, path));
+            let mut left = all.left(path).iter().map(|old| Scope::of(&old.model.agent, path));
             subject.loosened = left.find_map(|old| context.policy.loosened(old, scope));
         }
         (_, None) => {}

@@ -9,13 +9,13 @@ use clap::{ArgMatches, Args};
 
 use crate::cli::common::{
     Choice, CliError, PolicyArgs, RuleName, find_rule, links, named_paths, one_of, open_base, parse_days,
-    print_error_line, read_stdin, refuse_stdin, without_stdin,
+    print_error_line, progress, read_stdin, refuse_stdin, without_stdin,
 };
 use crate::cli::files_from::FilesFromArgs;
 use crate::cli::help::{ADVANCED, COMPARISON, OUTPUT, POLICY, SELECTION};
-use crate::cli::outputs::{Output, ReportArgs, any_format, emit, keep, row_sinks, with_outputs};
-use crate::cli::parallel::Progress;
+use crate::cli::outputs::{Output, ReportArgs, any_format, emit, keep, with_outputs};
 use crate::cli::provenance::ProvenanceArgs;
+use crate::cli::rows::RowSink;
 use crate::cli::run::{CheckOptions, Keep, check_tree_with, file_tree};
 use crate::cli::usage_error::emit_usage_error;
 use crate::diagnostic::{Level, Origin};
@@ -30,6 +30,7 @@ use crate::workspace::candidate::{NamedFiles, skipped};
 use crate::workspace::discover::discover;
 use crate::workspace::git;
 use crate::workspace::git::files::Commit;
+use crate::workspace::parallel::Progress;
 use crate::workspace::repository::Repository;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -212,7 +213,7 @@ fn check(args: &CheckArgs, outputs: &[Output], repository: &Repository) -> Resul
     let is_listed = args.verbose || base.is_some();
     let provenance =
         any_format(outputs, Format::has_provenance).then(|| args.provenance.provenance(repository));
-    let row_sinks = row_sinks(outputs);
+    let row_sinks: Vec<RowSink> = outputs.iter().filter_map(|output| output.rows.clone()).collect();
     let options = CheckOptions {
         stdin: stdin.as_ref(),
         named: if args.only_matching { NamedFiles::Filtered } else { NamedFiles::Checked },
@@ -223,7 +224,7 @@ fn check(args: &CheckArgs, outputs: &[Output], repository: &Repository) -> Resul
         gate: Gate { fail_on: args.fail_on, new_only: args.new_only },
         expiring_within: args.expiring_within,
         threads: args.threads,
-        progress: if args.reports.quiet { Progress::Hidden } else { Progress::for_people() },
+        progress: if args.reports.quiet { Progress::Hidden } else { progress() },
         keep: keep(outputs).max(if is_listed { Keep::Models } else { Keep::Counts }),
         has_digests: any_format(outputs, Format::has_digests),
         provenance: provenance.as_ref(),

@@ -24,6 +24,7 @@ use crate::source::Source;
 use crate::workspace::files::{create, read_bounded};
 use crate::workspace::git;
 use crate::workspace::git::files::Commit;
+use crate::workspace::parallel::Progress;
 use crate::workspace::repository::Repository;
 
 #[derive(Debug, Args)]
@@ -326,6 +327,14 @@ pub(crate) fn refuse_other_than_yaml(path: &Path) -> Result<(), CliError> {
 #[expect(clippy::disallowed_methods, reason = "CI systems describe the run in the environment")]
 pub(crate) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Progress is shown if both streams are terminals, outside of CI.
+pub(crate) fn progress() -> Progress {
+    let is_terminal = io::stderr().is_terminal() && io::stdout().is_terminal();
+    let is_ci = variable("CI").is_some_and(|value| value != "false");
+    let is_dumb = variable("TERM").is_some_and(|value| value == "dumb");
+    if is_terminal && !is_ci && !is_dumb { Progress::Shown } else { Progress::Hidden }
 }
 
 /// The text before `path#L12` in links: the given one, or that of the CI system.

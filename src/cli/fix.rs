@@ -15,11 +15,11 @@ use clap::Args;
 use crate::aivss::{Formula, v0_8};
 use crate::cli::common::{
     Choice, CliError, PathArgs, PolicyArgs, error_look, look, one_of, print, print_error, print_messages,
-    refuse_stdin,
+    progress, refuse_stdin,
 };
 use crate::cli::lint_files::lint_files;
-use crate::cli::parallel::Progress;
 use crate::cli::run::{CheckOptions, CheckRun, Keep, sound_policy};
+use crate::workspace::parallel::Progress;
 
 use crate::diagnostic::{Diagnostic, Level, Safety};
 use crate::diff;
@@ -101,7 +101,7 @@ fn fix_to(
     let tree = FileTree::WorkTree(repository);
     let options = CheckOptions {
         named: if args.only_matching { NamedFiles::Filtered } else { NamedFiles::Checked },
-        progress: if args.quiet { Progress::Hidden } else { Progress::for_people() },
+        progress: if args.quiet { Progress::Hidden } else { progress() },
         // A file without problems can have outdated scores.
         keep: if to.is_some() { Keep::Texts } else { Keep::ProblemTexts },
         ..CheckOptions::new(&args.files.paths, args.policy.today())

@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::cli::common::{FAILED, without_stdin};
-use crate::cli::parallel::{Turn, parallel_map, thread_count};
 use crate::cli::policy_review::add_missing;
 use crate::cli::rows::RowWriter;
 use crate::cli::run::{CheckRun, Keep};
@@ -24,6 +23,7 @@ use crate::score::ScoredModel;
 use crate::source::Source;
 use crate::workspace::FileTree;
 use crate::workspace::candidate::{Candidate, Discovery};
+use crate::workspace::parallel::{Turn, parallel_map, thread_count};
 use crate::workspace::recognize::{may_be_other, other_file};
 
 pub(crate) struct RunResult {

@@ -79,8 +79,6 @@ pub(crate) const FORMATS: [Choice<FormatWith>; 11] = [
 #[derive(Clone, Debug)]
 pub(crate) enum Rendering {
     Report(Format),
-    /// Rows, which are written during the run if it has no base.
-    Rows(RowSink),
     /// The change alone, for people.
     Change(Look),
     /// A picture of all agents.
@@ -97,29 +95,28 @@ pub(crate) struct Output {
     pub(crate) rendering: Rendering,
     /// `None` for standard output.
     pub(crate) file: Option<PathBuf>,
+    /// The place of rows, which are written during the run if it has no base.
+    pub(crate) rows: Option<RowSink>,
 }
 
 /// The reason in each file until its report is complete.
 const UNFINISHED: &str = "the run ended before its report was complete; see its log";
 
 impl Output {
-    pub(crate) const fn new(format: Format, file: Option<PathBuf>) -> Self {
-        Self { rendering: Rendering::Report(format), file }
+    pub(crate) fn new(rendering: Rendering, file: Option<PathBuf>) -> Self {
+        let has_rows = matches!(rendering, Rendering::Report(Format::Ndjson));
+        let rows = has_rows.then(|| RowSink::new(file.as_deref()));
+        Self { rendering, file, rows }
     }
 
     const fn format(&self) -> Option<Format> {
-        match self.rendering {
-            Rendering::Report(format) => Some(format),
-            Rendering::Rows(_) => Some(Format::Ndjson),
-            Rendering::Change(_) | Rendering::Figure(_) | Rendering::Badge { .. } => None,
-        }
+        if let Rendering::Report(format) = self.rendering { Some(format) } else { None }
     }
 
     /// Renders a report; returns the number of problems that the format leaves out.
     fn render(&self, report: &Report, out: &mut dyn Write) -> io::Result<usize> {
         match &self.rendering {
             Rendering::Report(format) => return output::write(report, *format, out),
-            Rendering::Rows(_) => return output::write(report, Format::Ndjson, out),
             Rendering::Change(look) => output::write_change(report, *look, out)?,
             Rendering::Figure(figure) => output::write_figure(report, *figure, out)?,
             Rendering::Badge { subject, label, is_endpoint } => {
@@ -135,9 +132,7 @@ impl Output {
     }
 
     fn write(&self, report: &Report) -> Result<(), CliError> {
-        if let Rendering::Rows(rows) = &self.rendering
-            && let Some(finished) = rows.finish(report)
-        {
+        if let Some(finished) = self.rows.as_ref().and_then(|rows| rows.finish(report)) {
             return finished.or_else(|error| match &self.file {
                 // A closed pipe (`| head`) is not an error.
                 None if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -168,11 +163,7 @@ impl Output {
     /// Whether the report of a run that ended early has a place on standard output: people read the reason on standard
     /// error.
     const fn prints_failure(&self) -> bool {
-        match self.rendering {
-            Rendering::Report(format) => !matches!(format, Format::Human(_)),
-            Rendering::Rows(_) => true,
-            Rendering::Change(_) | Rendering::Figure(_) | Rendering::Badge { .. } => false,
-        }
+        matches!(self.format(), Some(format) if !matches!(format, Format::Human(_)))
     }
 
     fn is_one_of(&self, files: &[PathBuf]) -> bool {
@@ -195,10 +186,7 @@ impl ReportArgs {
             usize::MAX => ProblemList::All,
             most => ProblemList::First(most),
         };
-        match format(Look { listing, ..look }) {
-            Format::Ndjson => Output { rendering: Rendering::Rows(RowSink::new(file.as_deref())), file },
-            format => Output::new(format, file),
-        }
+        Output::new(Rendering::Report(format(Look { listing, ..look })), file)
     }
 
     /// Returns the outputs. Each `--output` belongs to the `--format` before it; a single one of each belong together in
@@ -290,15 +278,6 @@ pub(crate) fn keep(outputs: &[Output]) -> Keep {
     } else {
         Keep::Problems
     }
-}
-
-/// The outputs that take rows during the run.
-pub(crate) fn row_sinks(outputs: &[Output]) -> Vec<RowSink> {
-    let sinks = outputs.iter().filter_map(|output| match &output.rendering {
-        Rendering::Rows(rows) => Some(rows.clone()),
-        Rendering::Report(_) | Rendering::Change(_) | Rendering::Figure(_) | Rendering::Badge { .. } => None,
-    });
-    sinks.collect()
 }
 
 /// Whether a format of the outputs has a property.

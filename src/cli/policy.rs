@@ -84,10 +84,11 @@ pub(crate) fn show(args: &ShowArgs, repository: &Repository) -> Result<Verdict, 
     for root in document.roots() {
         let DetectedFormat::Model(format) = detect(root) else { continue };
         let agent = format.read(root).agent;
-        let (environment, tier) = (agent.environment.as_deref(), agent.tier.as_deref());
-        let (settings, _) = policy.settings_for(Scope { path: &path, environment, tier });
-        let agent_name = agent.name.map(|name| format!(" ({})", name.value)).unwrap_or_default();
-        let (environment, tier) = (environment.unwrap_or("no environment"), tier.unwrap_or("no tier"));
+        let scope = Scope::of(&agent, &path);
+        let (settings, _) = policy.settings_for(scope);
+        let agent_name = agent.name.as_ref().map(|name| format!(" ({})", name.value)).unwrap_or_default();
+        let environment = scope.environment.unwrap_or("no environment");
+        let tier = scope.tier.unwrap_or("no tier");
         let title = format!("# settings of {name} for {file}{agent_name}: {environment}, {tier}");
         out += &(escape_line(&title) + "\n");
         out += &policy.written(&settings, Some(&path), levels);

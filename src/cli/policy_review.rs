@@ -262,9 +262,7 @@ pub(crate) fn add_missing(run: CheckRun<'_>, context: LintContext<'_>, result: &
 fn counts(file: &FileReport, run: CheckRun<'_>, foreign: &BTreeSet<&str>) -> bool {
     let mut models = file.models.iter();
     models.any(|model| {
-        let agent = &model.model.agent;
-        let (environment, tier) = (agent.environment.as_deref(), agent.tier.as_deref());
-        let (settings, _) = run.policy.settings_for(Scope { path: &file.path, environment, tier });
+        let (settings, _) = run.policy.settings_for(Scope::of(&model.model.agent, &file.path));
         let formats = settings.get(&ALLOWED_FORMATS);
         formats.is_none_or(|formats| formats.value.contains(&model.model.format.name()))
     }) && !run.head.is_link(&file.path)

@@ -7,11 +7,10 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::common::{
     Choice, CliError, OutputArgs, PathArgs, PolicyArgs, links, look, one_of, open_base, print_error,
-    print_error_line, refuse_stdin, refuse_terminal,
+    print_error_line, progress, refuse_stdin, refuse_terminal,
 };
 use crate::cli::files_from::FilesFromArgs;
 use crate::cli::outputs::{Output, Rendering, emit, keep, with_outputs};
-use crate::cli::parallel::Progress;
 use crate::cli::provenance::ProvenanceArgs;
 use crate::cli::run::{CheckOptions, Keep, check_tree, file_tree};
 use crate::fleet::Fleet;
@@ -91,7 +90,7 @@ pub(crate) fn report(args: &ReportPageArgs, repository: &Repository) -> Result<V
         refuse_terminal()?;
     }
     let rendering = args.figure.map_or(Rendering::Report(args.format), Rendering::Figure);
-    let output = Output { rendering, file: args.to.output.clone() };
+    let output = Output::new(rendering, args.to.output.clone());
     let is_trend = args.figure == Some(Figure::Trend);
     if is_trend && args.from.is_empty() {
         return Err(CliError::about("--figure trend", "add `--from` with rows of several days"));
@@ -209,7 +208,7 @@ pub(crate) fn badge(args: &BadgeArgs, repository: &Repository) -> Result<Verdict
     let label = args.label.clone().or_else(|| Some(format!("{} {}", subject.label(), agent?)));
     let is_endpoint = args.format == BadgeFormat::Endpoint;
     let rendering = Rendering::Badge { subject, label, is_endpoint };
-    let output = Output { rendering, file: args.to.output.clone() };
+    let output = Output::new(rendering, args.to.output.clone());
     let tree = FileTree::WorkTree(repository);
     let report = write_one(output, &args.files, &args.policy, |options| {
         let keep = if agent.is_some() { Keep::Models } else { options.keep };
@@ -236,7 +235,7 @@ fn write_one(
         refuse_stdin(&files.paths, "reported")?;
         check(CheckOptions {
             policy: policy.policy.as_deref(),
-            progress: Progress::for_people(),
+            progress: progress(),
             keep: keep(&outputs),
             ..CheckOptions::new(&files.paths, policy.today())
         })
@@ -274,10 +273,13 @@ pub(crate) struct DiffArgs {
     policy: PolicyArgs,
     /// Format of the differences
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = one_of(&DIFF_FORMATS))]
-    format: fn(Look) -> Rendering,
+    format: RenderingWith,
 }
 
-const DIFF_FORMATS: [Choice<fn(Look) -> Rendering>; 3] = [
+/// A rendering with its appearance, if it is for people.
+type RenderingWith = fn(Look) -> Rendering;
+
+const DIFF_FORMATS: [Choice<RenderingWith>; 3] = [
     ("human", "Text for people", Rendering::Change),
     ("json", "The whole report as JSON, for programs", |_| Rendering::Report(Format::Json)),
     ("markdown", "The whole report as Markdown, for pull request comments", |_| {
@@ -287,7 +289,7 @@ const DIFF_FORMATS: [Choice<fn(Look) -> Rendering>; 3] = [
 
 /// Returns that it passed if both sides could be compared, whatever their verdicts are.
 pub(crate) fn diff(args: &DiffArgs, repository: &Repository) -> Result<Verdict, CliError> {
-    let outputs = [Output { rendering: (args.format)(look()), file: None }];
+    let outputs = [Output::new((args.format)(look()), None)];
     let report = with_outputs(&outputs, None, &[], || compare_revisions(args, repository))?;
     emit(&report, &outputs, Verbosity::Everything)?;
     // Without a sound policy there is no change. An input error is one of the things compared.
@@ -303,7 +305,7 @@ fn compare_revisions(args: &DiffArgs, repository: &Repository) -> Result<Report,
     let options = CheckOptions {
         policy: args.policy.policy.as_deref(),
         base: Some(&base),
-        progress: Progress::for_people(),
+        progress: progress(),
         ..CheckOptions::new(&args.path, args.policy.today())
     };
     let mut report = check_tree(&options, file_tree(repository, head.as_ref()))?;

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use crate::cli::base::{Base, compare};
 use crate::cli::common::CliError;
 use crate::cli::lint_files::lint_files;
-use crate::cli::parallel::Progress;
 use crate::cli::policy_review::{add_broken, add_misplaced, review};
 use crate::cli::rows::{RowSink, RowWriter};
 use crate::date::Date;
@@ -19,6 +18,7 @@ use crate::report::{Gate, Provenance, Report};
 use crate::workspace::FileTree;
 use crate::workspace::candidate::{FileSearch, NamedFiles};
 use crate::workspace::git::files::Commit;
+use crate::workspace::parallel::Progress;
 use crate::workspace::policies::find_policy;
 use crate::workspace::repository::Repository;
 

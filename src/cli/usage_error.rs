@@ -4,7 +4,7 @@ use std::env;
 use std::path::PathBuf;
 
 use crate::cli::common::chosen;
-use crate::cli::outputs::{FORMATS, Output, prepare, write_failure};
+use crate::cli::outputs::{FORMATS, Output, Rendering, prepare, write_failure};
 use crate::output::{Format, Look};
 
 /// Writes the reports in files that an invalid command line of `check` asks for, as far as it can be understood.
@@ -42,7 +42,7 @@ fn guessed_outputs(arguments: &[String]) -> Vec<Output> {
     let left = formats.into_iter().flatten().next();
     let outputs = files.into_iter().map(|(file, format)| {
         let format = format.or(left).and_then(|format| chosen(&FORMATS, format)).unwrap_or(Format::Human);
-        Output::new(format(Look::PLAIN), Some(PathBuf::from(file)))
+        Output::new(Rendering::Report(format(Look::PLAIN)), Some(PathBuf::from(file)))
     });
     outputs.collect()
 }

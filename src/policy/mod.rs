@@ -31,6 +31,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Level, Origin, RuleInfo, RuleNames};
 use crate::digest;
 use crate::input_error::SkipReason;
+use crate::model::Agent;
 use crate::policy::globs::{PathSet, is_readable};
 use crate::source::{Source, is_default};
 
@@ -108,6 +109,13 @@ pub(crate) struct Scope<'a> {
     pub(crate) path: &'a str,
     pub(crate) environment: Option<&'a str>,
     pub(crate) tier: Option<&'a str>,
+}
+
+impl<'a> Scope<'a> {
+    /// The scope of an agent's threat model at a path.
+    pub(crate) fn of(agent: &'a Agent, path: &'a str) -> Self {
+        Self { path, environment: agent.environment.as_deref(), tier: agent.tier.as_deref() }
+    }
 }
 
 /// The entries of a policy that had an effect in a run, by their indices.

@@ -6,6 +6,7 @@ pub(crate) mod candidate;
 pub(crate) mod discover;
 pub(crate) mod files;
 pub(crate) mod git;
+pub(crate) mod parallel;
 pub(crate) mod policies;
 pub(crate) mod process;
 pub(crate) mod recognize;
