@@ -9,6 +9,7 @@ use aivss_lint::date::Date;
 use aivss_lint::lint::{LintContext, lint};
 use aivss_lint::model::ModelFormat;
 use aivss_lint::output::{self, Look, write};
+use aivss_lint::page::parse;
 use aivss_lint::policy::{NoFiles, recommended};
 use aivss_lint::rego::CompiledPolicy;
 use aivss_lint::report::{FileReport, Report};
@@ -16,7 +17,6 @@ use aivss_lint::rules::NAMES;
 use aivss_lint::schema::Schema;
 use aivss_lint::score::score;
 use aivss_lint::source::Source;
-use aivss_lint::syntax::parse;
 use divan::Bencher;
 
 const MODEL: &str = include_str!("../examples/smolagents/threat-model.yaml");

@@ -10,8 +10,9 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
+use crate::page::draft;
 use crate::source::{BOM, Language, Source, is_default};
-use crate::syntax::{Node, draft};
+use crate::syntax::Node;
 pub use table::FileKind;
 use table::FormatMark::{Key, Text};
 use table::{

@@ -1,7 +1,7 @@
 //! A linter for the threat models of AI agents: their OWASP AIVSS scores, MAESTRO's seven layers, and a policy.
 //!
 //! Text becomes a tree, the tree a model, the model scores. Rules compare them with each other and with the policy, and
-//! report diagnostics. An output prints them, and a fix edits text.
+//! report diagnostics. An output prints them, and a fix edits text. A page of prose becomes a tree, too ([`page`]).
 //!
 //! ```text
 //!                    ┌──────────────────────── lint() ────────────────────────┐
@@ -53,6 +53,8 @@ pub mod diff;
 pub mod aivss;
 
 pub mod syntax;
+
+pub mod page;
 
 pub mod file_kind;
 pub mod schema;

@@ -12,6 +12,7 @@ use crate::diagnostic::{
     Diagnostic, MAX_PROBLEMS, Origin, Owner, RuleInfo, limit_problems, sort_diagnostics,
 };
 use crate::model::{DetectedFormat, MAX_FINDINGS, Model, ModelFormat, Threat, detect, threat_name};
+use crate::page;
 use crate::policy::{Exception, Load, PolicyUsage, Scope};
 use crate::rego::CompiledPolicy;
 use crate::rules;
@@ -19,7 +20,6 @@ use crate::rules::{Check, Subject, risk_unaddressed};
 use crate::schema::{Violation, ViolationKind};
 use crate::score::{BaseScores, ScoredModel};
 use crate::source::{BOM, Language, Source, Span};
-use crate::syntax;
 use crate::syntax::{MODEL_MARKER, Node, POLICY_MARKER, ProblemKind, pointer};
 
 /// The result of linting one file.
@@ -104,7 +104,7 @@ pub fn lint(source: &Source, path: &str, context: LintContext<'_>) -> LintResult
     if is_lfs_pointer(source.text()) {
         return LintResult::of(Content::LfsPointer, Vec::new());
     }
-    let document = syntax::parse(source);
+    let document = page::parse(source);
     let roots: Vec<(Node<'_>, DetectedFormat<'_>)> =
         document.roots().map(|root| (root, detect(root))).collect();
     let holds_model = roots.iter().any(|(_, what)| matches!(what, DetectedFormat::Model(_)));
@@ -474,7 +474,7 @@ mod tests {
         let text =
             "aivss_threat_model: 1\naivss: {}\nfindings: [{ id: a, aivss: {} }, {}, { id: b, aivss: {} }]\n";
         let source = Source::decode("a.yaml", text.as_bytes().to_vec());
-        let document = syntax::parse(&source);
+        let document = page::parse(&source);
         let model = ModelFormat::Native.read(document.roots().next().unwrap());
         let settings = Settings::default();
         let subject = Subject::new(&model, &settings, Date::parse("2026-01-01").unwrap(), None);

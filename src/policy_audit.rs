@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Origin, Owner, sort_diagnostics};
+use crate::page;
 use crate::policy::{Exception, Policy, PolicyUsage};
 use crate::rules;
 use crate::rules::audit::{
@@ -103,7 +104,7 @@ impl Policy {
         let mut sorted = Vec::new();
         for source in self.sources() {
             let Some(mut diagnostics) = by_file.remove(source.name()) else { continue };
-            let document = syntax::parse(source);
+            let document = page::parse(source);
             sort_diagnostics(&mut diagnostics, |span| syntax::pointer(&document, span));
             // Several policies can extend the same one.
             diagnostics.dedup();

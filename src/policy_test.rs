@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Level, Owner, limit_problems, sort_diagnostics};
 use crate::lint::{LintContext, lint};
+use crate::page;
 use crate::policy::{Broken, Load, items, text};
 use crate::rego::CompiledPolicy;
 use crate::schema::Schema;
@@ -49,7 +50,7 @@ struct Expected {
 /// # Errors
 /// The problems of the file.
 pub fn read(source: Source) -> Result<PolicyTests, Broken> {
-    let document = syntax::parse(&source);
+    let document = page::parse(&source);
     let mut problems: Vec<Diagnostic> =
         document.problems.iter().map(|problem| problem.diagnostic(Owner::Policy)).collect();
     let root = document.roots().next();
@@ -66,7 +67,7 @@ pub fn read(source: Source) -> Result<PolicyTests, Broken> {
 
 /// Whether a text is a file of tests.
 pub(crate) fn is_tests(source: &Source) -> bool {
-    syntax::parse(source).roots().any(|root| root.get(POLICY_TEST_MARKER).is_some())
+    page::parse(source).roots().any(|root| root.get(POLICY_TEST_MARKER).is_some())
 }
 
 fn tests_in(root: Node<'_>) -> Option<PolicyTests> {

@@ -1,7 +1,8 @@
 //! Bytes to a tree: places lie in the text, what is wrong has a place, and what is sound JSON here is so elsewhere.
 
+use aivss_lint::page::parse;
 use aivss_lint::source::{Language, Source};
-use aivss_lint::syntax::{Document, Node, Value, parse, place_of, pointer};
+use aivss_lint::syntax::{Document, Node, Value, place_of, pointer};
 use serde_json::Value as Json;
 
 use crate::{File, lies_in};

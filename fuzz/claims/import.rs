@@ -1,7 +1,8 @@
 //! Import: whatever a draft is made of, it is a threat model that can be read, and a page in place changes nowhere else.
 
+use aivss_lint::page::parse;
 use aivss_lint::source::Source;
-use aivss_lint::syntax::{MODEL_MARKER, ProblemKind, parse};
+use aivss_lint::syntax::{MODEL_MARKER, ProblemKind};
 
 use crate::{RECOMMENDED, all_lie_in, linted};
 

@@ -2,7 +2,7 @@
 
 use aivss_lint::diagnostic::Level;
 use aivss_lint::lint::Content;
-use aivss_lint::syntax::parse;
+use aivss_lint::page::parse;
 
 use crate::{File, RECOMMENDED, STRICT, all_lie_in, linted};
 

@@ -2,8 +2,9 @@
 
 use aivss_lint::diagnostic::Safety;
 use aivss_lint::fix::apply_fixes;
+use aivss_lint::page::{draft, parse};
 use aivss_lint::source::Source;
-use aivss_lint::syntax::{Node, draft, parse};
+use aivss_lint::syntax::Node;
 
 use crate::document::walk;
 use crate::{File, problems};

@@ -1,11 +1,11 @@
 //! Policies: an invalid policy checks nothing, and a valid one lets nothing unread pass.
 
 use aivss_lint::diagnostic::Level;
+use aivss_lint::page::parse;
 use aivss_lint::policy::NoFiles;
 use aivss_lint::rego::CompiledPolicy;
 use aivss_lint::rules::NAMES;
 use aivss_lint::source::Source;
-use aivss_lint::syntax::parse;
 
 use crate::{all_lie_in, linted};
 

@@ -21,10 +21,10 @@ use crate::input_error::InputError;
 use crate::model::{DetectedFormat, detect};
 use crate::output;
 use crate::output::{Badge, BadgeSubject, Figure, Format, Look, ProblemList, Verbosity};
+use crate::page;
 use crate::report::{Report, Verdict};
 use crate::source::Source;
 use crate::source::is_default;
-use crate::syntax;
 use crate::syntax::{POLICY_MARKER, may_be_model};
 use crate::workspace::files::{folder, read, refuse_link_out, replace};
 use crate::workspace::process::on_stop;
@@ -385,7 +385,7 @@ fn is_input_file(file: &Path) -> bool {
         return true;
     }
     let source = Source::decode(file.to_string_lossy(), bytes);
-    let document = syntax::parse(&source);
+    let document = page::parse(&source);
     let is_unparsed = !document.is_sound() || document.roots().next().is_none();
     let is_broken = is_unparsed && ["json", "md", "markdown"].contains(&&*extension);
     let is_input =

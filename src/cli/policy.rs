@@ -15,6 +15,7 @@ use crate::model::{DetectedFormat, detect};
 use crate::output;
 use crate::output::text::{line_width, wrapped};
 use crate::output::{Format, Look, Tone, escape_line, painted};
+use crate::page;
 use crate::policy;
 use crate::policy::{Broken, BuiltIn, FileLoader, Scope, ShownLevels, TextFile, is_test};
 use crate::policy_test;
@@ -78,7 +79,7 @@ pub(crate) fn show(args: &ShowArgs, repository: &Repository) -> Result<Verdict, 
         return Ok(Verdict::Passed);
     };
     let source = read_source(path, repository)?;
-    let (file, document) = (source.name(), syntax::parse(&source));
+    let (file, document) = (source.name(), page::parse(&source));
     let path = repository.matched(path);
     let mut out = String::new();
     for root in document.roots() {
@@ -201,7 +202,7 @@ pub(crate) fn test(args: &TestArgs, repository: &Repository) -> Result<Verdict, 
                 Ok(tests) => summary.add_file(&tests, &name, disk)?,
                 Err(broken) => return report_broken(name, vec![broken], repository),
             }
-        } else if syntax::parse(&source).roots().any(|root| root.get(syntax::POLICY_MARKER).is_some()) {
+        } else if page::parse(&source).roots().any(|root| root.get(syntax::POLICY_MARKER).is_some()) {
             policies.push(Arc::new(source));
         }
     }

@@ -94,8 +94,8 @@ impl System {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::page::parse;
     use crate::source::Source;
-    use crate::syntax::parse;
 
     #[test]
     fn every_system_has_a_recipe_for_its_file() {

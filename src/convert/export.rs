@@ -14,10 +14,11 @@ use crate::date::Date;
 use crate::decimal::Decimal;
 use crate::escape::{json_number, write_json};
 use crate::model::{Assessment, DetectedFormat, MAX_FINDINGS, Model, ModelFormat, Spanned, detect};
+use crate::page::parse;
 use crate::schema::ViolationKind;
 use crate::score::{Scored, agrees, score};
 use crate::source::{Source, Span};
-use crate::syntax::{Document, List, Node, parse};
+use crate::syntax::{Document, List, Node};
 
 /// A report.
 #[derive(Debug)]

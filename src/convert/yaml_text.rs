@@ -116,8 +116,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::page::parse;
     use crate::source::Source;
-    use crate::syntax::{Node, parse};
+    use crate::syntax::Node;
 
     /// Reads a text that was written after a key.
     fn read(text: &str) -> Option<String> {

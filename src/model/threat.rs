@@ -312,13 +312,13 @@ fn refs(block: Block<'_>) -> Vec<Text> {
 mod tests {
     use super::*;
     use crate::model::{Model, ModelFormat};
+    use crate::page;
     use crate::source::Source;
-    use crate::syntax;
 
     fn model(text: &str) -> Model {
         let text = format!("aivss_threat_model: 1\nmaestro: {text}\n");
         let source = Source::decode("a.yaml", text.into_bytes());
-        let document = syntax::parse(&source);
+        let document = page::parse(&source);
         assert!(document.is_sound(), "{:?}", document.problems);
         ModelFormat::Native.read(document.roots().next().unwrap())
     }

@@ -369,12 +369,12 @@ impl From<Working> for FormulaJson {
 mod tests {
     use super::*;
     use crate::model::ModelFormat;
+    use crate::page;
     use crate::score::{ScoredModel, score};
     use crate::source::Source;
-    use crate::syntax;
 
     fn breakdowns(source: &Source, by: Option<&'static Formula>) -> Vec<ScoreBreakdown> {
-        let document = syntax::parse(source);
+        let document = page::parse(source);
         let model = ModelFormat::Native.read(document.roots().next().unwrap());
         let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
         let model = ScoredModel::new(model, scores, source);

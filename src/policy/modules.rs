@@ -6,10 +6,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::diagnostic::{Origin, Owner, RuleNames};
+use crate::page;
 use crate::policy::read::{Chain, PolicyReader, beside, items, problem};
 use crate::policy::{Broken, DATA_EXTENSIONS, Load};
 use crate::source::Source;
-use crate::syntax;
 use crate::syntax::{Node, POLICY_MARKER};
 
 /// The most modules that a policy may name, and the most files of data.
@@ -67,7 +67,7 @@ pub(crate) fn program_with_tests(
     load: Load<'_>,
     rules: RuleNames,
 ) -> Result<Option<Program>, Vec<Broken>> {
-    let document = syntax::parse(source);
+    let document = page::parse(source);
     let Some(root) = document.roots().find(|root| root.get(POLICY_MARKER).is_some()) else { return Ok(None) };
     let mut chain = Chain::new(load, rules);
     let mut reader = PolicyReader::new(source, &mut chain);
@@ -158,7 +158,7 @@ impl PolicyReader<'_, '_, '_> {
         }
         let text = self.text(&name, program)?;
         let source = Source::decode(name.clone(), text.clone().into_bytes());
-        let document = syntax::parse(&source);
+        let document = page::parse(&source);
         if !document.problems.is_empty() {
             let diagnostics = document.problems.iter().map(|problem| problem.diagnostic(Owner::Policy));
             let diagnostics = diagnostics.collect();

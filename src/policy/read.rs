@@ -6,6 +6,7 @@ use crate::diagnostic::{
     Diagnostic, Level, MAX_PROBLEMS, Origin, Owner, RuleInfo, RuleNames, limit_problems, sort_diagnostics,
 };
 use crate::likeness::nearest;
+use crate::page;
 use crate::policy::globs::{LetterCase, PathSet};
 use crate::policy::modules::Modules;
 use crate::policy::{Broken, Load, NoFiles, Override, Policy, ProgramVersion, Settings, Sourced};
@@ -64,7 +65,7 @@ impl<'l> Chain<'l> {
     }
 
     fn read(&mut self, shape: Shape, source: &Arc<Source>) -> Policy {
-        let document = syntax::parse(source);
+        let document = page::parse(source);
         let mut policy = Policy { rules: self.rules, ..Policy::default() };
         let mut reader = PolicyReader::new(source, self);
         reader.extend(document.problems.iter().map(|problem| problem.diagnostic(Owner::Policy)));
@@ -215,7 +216,7 @@ impl<'s, 'c, 'l> PolicyReader<'s, 'c, 'l> {
         let bytes = load.bytes(&path).map_err(|message| format!("`{name}` cannot be read: {message}"))?;
         let source = Source::decode(path, bytes);
         // Nothing of a file that is not a policy is to be quoted.
-        let is_policy = syntax::parse(&source).roots().any(|root| root.get(POLICY_MARKER).is_some());
+        let is_policy = page::parse(&source).roots().any(|root| root.get(POLICY_MARKER).is_some());
         if is_policy { Ok(Arc::new(source)) } else { Err(format!("`{name}` is not a policy")) }
     }
 

@@ -21,6 +21,7 @@ use std::sync::Arc;
 pub(crate) use crate::rego::answer::{Definition, RegoAnswer, Test, TestOutcome, rego_input};
 
 use crate::diagnostic::{Diagnostic, Origin, Owner, RuleInfo, RuleNames, sort_diagnostics};
+use crate::page::parse;
 use crate::policy::{Broken, BuiltIn, Load, Policy, Program, TextFile, is_test, program_with_tests, read};
 use crate::rego::answer::{RegoProblem, first_line};
 #[cfg(feature = "rego")]
@@ -28,7 +29,7 @@ use crate::rego::engine::{Rego, problem_of_warning, run_tests};
 #[cfg(not(feature = "rego"))]
 use crate::rego::no_engine::{NoRules as Rego, problem_of_warning, run_tests};
 use crate::source::{Source, Span};
-use crate::syntax::{parse, pointer};
+use crate::syntax::pointer;
 
 /// The engine of a build without it: it refuses all rules, so that none is skipped.
 #[cfg(not(feature = "rego"))]

@@ -284,10 +284,10 @@ impl<'a> Array<'a, TreeJson> for List<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::page::parse;
     use crate::rules;
     use crate::schema::Schema;
     use crate::source::Source;
-    use crate::syntax::parse;
 
     const SCHEMAS: [Schema; 4] =
         [Schema::ThreatModel, Schema::OwaspReport, Schema::Policy, Schema::PolicyTest];

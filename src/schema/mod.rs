@@ -349,8 +349,8 @@ impl Vocabulary {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::page;
     use crate::source::Source;
-    use crate::syntax;
 
     /// A schema without what only people read. Names of properties and definitions can be the same words.
     fn bare(value: &mut JsonValue, is_name: bool) {
@@ -387,7 +387,7 @@ mod tests {
 
     fn messages(schema: &JsonValue, text: &str) -> Vec<String> {
         let source = Source::decode("a.yaml", text.as_bytes().to_vec());
-        let document = syntax::parse(&source);
+        let document = page::parse(&source);
         assert!(document.is_sound(), "{:?}", document.problems);
         let root = document.roots().next().unwrap();
         let text = schema.to_string();

@@ -311,14 +311,14 @@ fn precision(name: &str, value: Decimal, missing: &mut Vec<String>) {
 mod tests {
     use super::*;
     use crate::model::ModelFormat;
+    use crate::page;
     use crate::source::Source;
-    use crate::syntax;
 
     const STOCK: &str = include_str!("../rules/stock.yaml");
 
     fn breakdown(text: &str, by: Option<&'static Formula>) -> ScoreBreakdown {
         let source = Source::decode("threat-model.yaml", text.as_bytes().to_vec());
-        let document = syntax::parse(&source);
+        let document = page::parse(&source);
         let model = ModelFormat::Native.read(document.roots().next().unwrap());
         let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
         let model = ScoredModel::new(model, scores, &source);
@@ -429,7 +429,7 @@ mod tests {
     fn model_without_assessment_has_a_breakdown_of_its_own() {
         let text = "aivss_threat_model: 1\nfindings:\n  - { id: F, title: Leak, aivss: {} }\n";
         let source = Source::decode("a.yaml", text.as_bytes().to_vec());
-        let document = syntax::parse(&source);
+        let document = page::parse(&source);
         let model = ModelFormat::Native.read(document.roots().next().unwrap());
         let scores = model.assessments().map(|(_, assessment)| score(assessment)).collect();
         let model = ScoredModel::new(model, scores, &source);

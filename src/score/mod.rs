@@ -247,8 +247,8 @@ pub enum BaseScores<'b> {
 mod tests {
     use super::*;
     use crate::model::ModelFormat;
+    use crate::page;
     use crate::source::Source;
-    use crate::syntax;
 
     /// The computed and the proven score of the stock model with these lines in place of its mitigation factor.
     fn scores(lines: &str, version: &str) -> (String, Option<String>) {
@@ -256,7 +256,7 @@ mod tests {
             .replace("  threat_multiplier: 0.97\n  mitigation_factor: 1.0\n", lines)
             .replace("version: '0.8'", &format!("version: '{version}'"));
         let source = Source::decode("a.yaml", text.into_bytes());
-        let document = syntax::parse(&source);
+        let document = page::parse(&source);
         let model = ModelFormat::Native.read(document.roots().next().unwrap());
         let scored = score(model.assessment.as_ref().unwrap());
         let proven = scored.proven().unwrap();

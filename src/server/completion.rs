@@ -14,6 +14,7 @@ use crate::aivss::{
     WEAKNESSES,
 };
 use crate::model::{DetectedFormat, ModelFormat, detect};
+use crate::page::parse;
 use crate::policy::BUILT_IN;
 use crate::rules;
 use crate::schema::Schema;
@@ -21,7 +22,7 @@ use crate::server::View;
 use crate::server::cursor::{children, word_at};
 use crate::server::protocol::{CompletionItem, CompletionItemKind, InsertTextFormat, TextEdit, markdown};
 use crate::source::{Language, Source, Span};
-use crate::syntax::{Node, POLICY_MARKER, POLICY_TEST_MARKER, Value, parse};
+use crate::syntax::{Node, POLICY_MARKER, POLICY_TEST_MARKER, Value};
 
 /// A key that no file has.
 const PROBE: &str = "x-aivss-lint-probe";

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::diagnostic::{Diagnostic, Owner};
+use crate::page::parse;
 use crate::server::View;
 use crate::server::documents::PositionedText;
 use crate::server::fixes::changes;
@@ -13,7 +14,7 @@ use crate::server::protocol::{
     CreateFile, DocumentChange, TextDocumentIdentifier, TextEdit, WorkspaceEdit, uri_of,
 };
 use crate::source::{Language, Source, Span};
-use crate::syntax::{Node, POLICY_MARKER, parse};
+use crate::syntax::{Node, POLICY_MARKER};
 use crate::workspace::repository::POLICY_NAMES;
 
 /// The edit of the policy; `None` for a problem that cannot be excepted, or a policy that cannot be edited.

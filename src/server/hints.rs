@@ -3,12 +3,12 @@
 //! While a text cannot be read, they are those of the last one that could, moved by the edits since then.
 
 use crate::escape::line;
+use crate::page::parse;
 use crate::policy::settings::SCORE;
 use crate::score::{Scored, ScoredModel};
 use crate::server::View;
 use crate::server::protocol::{CodeLens, Command, InlayHint, markdown};
 use crate::source::Span;
-use crate::syntax::parse;
 
 /// The hints and lines of a document.
 #[derive(Debug, Default)]

@@ -5,6 +5,7 @@ use crate::aivss::cvss_words::in_words;
 use crate::aivss::{Factor, LayerKind, LayerSet, Reference};
 use crate::escape::line;
 use crate::explain::page;
+use crate::page::parse;
 use crate::policy::BuiltIn;
 use crate::rules;
 use crate::schema::Schema;
@@ -16,7 +17,6 @@ use crate::server::protocol::{Hover, markdown};
 use crate::server::what_if::score_at;
 use crate::server::workspace::DocumentKind;
 use crate::source::Span;
-use crate::syntax::parse;
 
 pub(crate) fn hover(view: &View<'_>, offset: usize) -> Option<Hover> {
     let document = parse(&view.text().source);

@@ -4,13 +4,14 @@ use std::path::Path;
 
 use crate::aivss::{ReadReference, Reference};
 use crate::escape::{cut, line};
+use crate::page::parse;
 use crate::policy::{BuiltIn, beside};
 use crate::server::View;
 use crate::server::cursor::children;
 use crate::server::protocol::{DocumentLink, DocumentSymbol, FoldingRange, Range, SymbolKind, Uri, uri_of};
 use crate::server::workspace::DocumentKind;
 use crate::source::Span;
-use crate::syntax::{Node, Value, parse};
+use crate::syntax::{Node, Value};
 
 /// The most characters of a name or a value in the outline.
 const MAX_LENGTH: usize = 80;

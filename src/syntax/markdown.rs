@@ -1,7 +1,7 @@
 //! Markdown to trees: one for each fenced block in YAML or JSON, and for any other that looks like a threat model.
 //!
 //! The bytes of a block are read in place, so spans refer to the Markdown file. Below front matter with the marker, the rest
-//! belongs to it ([`crate::syntax::page`]); [`crate::syntax::marker`] finds other markers in it, which are not read.
+//! belongs to it ([`crate::page`]); [`crate::syntax::marker`] finds other markers in it, which are not read.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -9,8 +9,9 @@ use std::ops::Range;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use crate::source::{BOM, Language, Span};
+use crate::syntax::front_matter::{FrontMatter, FrontOutcome, read_front};
 use crate::syntax::lookalike::{Form, form_of, words_in};
-use crate::syntax::page::{self, FrontMatter, FrontOutcome, Outliner, read_front};
+use crate::syntax::outline::{OutlineBlock, Outliner};
 use crate::syntax::tree::{Document, ProblemKind};
 use crate::syntax::{json, marker, yaml};
 
@@ -36,9 +37,21 @@ pub(crate) struct Covered {
     pub(crate) prose: usize,
 }
 
+/// The prose of a page whose front matter has the marker, which is not in a tree yet.
+pub(crate) struct Prose {
+    /// The root of the front matter.
+    pub(crate) root: u32,
+    pub(crate) front: FrontMatter,
+    pub(crate) blocks: Vec<OutlineBlock>,
+}
+
 /// Reads the front matter and the fenced blocks of `text` into `document`: blocks in YAML and JSON, and any that looks like
-/// a threat model. If the front matter has the marker, the prose belongs to it.
-pub(crate) fn read<'t>(document: &mut Document<'t>, text: &'t str) -> Covered {
+/// a threat model. If the front matter has the marker, `read_prose` takes what is below it.
+pub(crate) fn read<'t>(
+    document: &mut Document<'t>,
+    text: &'t str,
+    read_prose: impl FnOnce(&mut Document<'t>, Prose),
+) -> Covered {
     let front = FrontMatter::of(text);
     let outcome = read_front(document, text, &front);
     let mut covered = Covered::default();
@@ -67,10 +80,10 @@ pub(crate) fn read<'t>(document: &mut Document<'t>, text: &'t str) -> Covered {
     if !is_read {
         return Covered::default();
     }
-    if let Some(root) = root {
-        page::add_page(document, &outliner.blocks, root, &front);
-    }
     reader.covered.unread.extend(front.toml_marker(text));
+    if let Some(root) = root {
+        read_prose(document, Prose { root, front, blocks: outliner.blocks });
+    }
     reader.covered
 }
 

@@ -1,16 +1,17 @@
 //! Text to tree: one tree for YAML, JSON and Markdown, each key and value with its exact bytes.
 //!
-//! [`parse`] never fails and never panics: each problem of a text becomes a [`Problem`] with a span. The meaning of keys and
+//! Reading never fails and never panics: each problem of a text becomes a [`Problem`] with a span. The meaning of keys and
 //! values begins in [`crate::model`].
 
+pub(crate) mod front_matter;
 mod json;
-mod lookalike;
-mod markdown;
+pub(crate) mod lookalike;
+pub(crate) mod markdown;
 mod marker;
 mod node;
-pub(crate) mod page;
-mod places;
-mod tree;
+pub(crate) mod outline;
+pub(crate) mod places;
+pub(crate) mod tree;
 #[cfg(test)]
 mod tests;
 mod unread;
@@ -21,14 +22,13 @@ pub(crate) use lookalike::{Form, MAX_LENGTH as MAX_LOOKALIKE_LENGTH, form_of, is
 pub(crate) use marker::may_be_model;
 pub(crate) use node::canonical;
 pub use node::{Entry, List, Map, Node, Vacancy, Value};
-pub use page::{PageDraft, draft};
 pub(crate) use places::steps;
 pub use places::{Addition, New, missing_at, place_of, pointer};
 pub use tree::{Document, Problem, ProblemKind, Tree};
 pub(crate) use unread::is_model;
 
 use crate::source::{Language, Source, Span};
-use markdown::Covered;
+use markdown::{Covered, Prose};
 
 /// The most documents in a file.
 const MAX_DOCUMENTS: usize = 2_000;
@@ -40,8 +40,12 @@ pub const POLICY_TEST_MARKER: &str = "aivss_policy_test";
 /// The key that makes a mapping a policy.
 pub const POLICY_MARKER: &str = "aivss_policy";
 
-/// Reads a source into trees and problems.
-pub fn parse(source: &Source) -> Document<'_> {
+/// Reads a source into trees and problems; `read_prose` takes what is below front matter with the marker. See
+/// [`crate::page::parse`].
+pub(crate) fn parse_with<'t>(
+    source: &'t Source,
+    read_prose: impl FnOnce(&mut Document<'t>, Prose),
+) -> Document<'t> {
     let text = source.text();
     let mut document = Document { tree: Tree::over(text), ..Document::default() };
     if let Some(undecodable) = source.undecodable() {
@@ -53,7 +57,7 @@ pub fn parse(source: &Source) -> Document<'_> {
     match source.language() {
         Language::Yaml => yaml::read(&mut document, text, 0..text.len()),
         Language::Json => json::read(&mut document, text, 0..text.len()),
-        Language::Markdown => covered = markdown::read(&mut document, text),
+        Language::Markdown => covered = markdown::read(&mut document, text, read_prose),
     }
     if source.language() != Language::Markdown {
         if !document.is_sound() {

@@ -2,6 +2,10 @@
 
 use crate::syntax::*;
 
+fn parse(source: &Source) -> Document<'_> {
+    parse_with(source, |_, _| ())
+}
+
 /// The trees and the problems (`line:column kind: message`) of a text.
 fn read(name: &str, text: &str) -> (Vec<String>, Vec<String>) {
     let source = Source::decode(name, text.as_bytes().to_vec());

@@ -3,9 +3,10 @@
 use crate::file_kind::OtherFile;
 use crate::lint::{Content, LintContext, LintResult};
 use crate::model::is_meant;
+use crate::page::parse;
 use crate::rules::builtin::{EMPTY_FILE, FILE_TOO_COMPLEX, MARKER_MISSING, MARKER_UNREAD, MODEL_UNREADABLE};
 use crate::source::{Language, Source, is_default};
-use crate::syntax::{may_be_model, parse};
+use crate::syntax::may_be_model;
 use crate::workspace::candidate::{Candidate, has_marker};
 
 /// The kind of a file that is not checked, after it was linted; `None` for a file to check.

@@ -257,7 +257,7 @@ fn a_text_that_keeps_its_blank_lines_ends_before_a_form() {
     ] {
         let text = |text: &str| -> serde_json::Value {
             let source = aivss_lint::source::Source::decode(FILE, text.as_bytes().to_vec());
-            let document = aivss_lint::syntax::parse(&source);
+            let document = aivss_lint::page::parse(&source);
             document.roots().next().unwrap().to_json()["maestro"]["x-note"].clone()
         };
         let before = with_layers(&format!("maestro:\n  foundation_models: Prompts leak.\n{note}"));

@@ -9,6 +9,7 @@ use aivss_lint::diagnostic::{Level, Safety};
 use aivss_lint::fix::{apply_fixes, is_unreadable};
 use aivss_lint::lint::{Content, LintContext, lint};
 use aivss_lint::output::{Format, Look, write};
+use aivss_lint::page;
 use aivss_lint::policy::{NoFiles, recommended};
 use aivss_lint::rego::CompiledPolicy;
 use aivss_lint::report::{FileReport, Report, Verdict};
@@ -200,7 +201,7 @@ proptest! {
         let after = apply_fixes(&text, Safety::Suggested, forms).text;
         let values = |text: &str| -> Vec<serde_json::Value> {
             let source = Source::decode(name, text.as_bytes().to_vec());
-            syntax::parse(&source).roots().map(Node::to_json).collect()
+            page::parse(&source).roots().map(Node::to_json).collect()
         };
         let (old, new) = (values(&text), values(&after));
         prop_assert!(old.len() == new.len() && old.iter().zip(&new).all(|(old, new)| is_kept(old, new)), "{}", after);
@@ -215,7 +216,7 @@ proptest! {
     ) {
         let (name, text) = SEEDS[seed];
         let source = Source::decode(name, changed(text, changes));
-        let document = syntax::parse(&source);
+        let document = page::parse(&source);
         if document.is_sound() && !source.text().contains(['&', '*', '!', '?']) {
             document.roots().try_for_each(|root| collections_are_placed(root, &source))?;
         }
@@ -285,7 +286,7 @@ fn collections_are_placed(node: Node<'_>, source: &Source) -> Result<(), TestCas
     let alone = " ".repeat(column) + &source.text()[node.span().range()] + "\n";
     let name = if source.language() == Language::Json { "a.json" } else { "a.yaml" };
     let alone = Source::decode(name, alone.into_bytes());
-    let document = syntax::parse(&alone);
+    let document = page::parse(&alone);
     let values: Vec<_> = document.roots().map(Node::to_json).collect();
     let entries = node.as_map().into_iter().flat_map(syntax::Map::iter).map(|entry| entry.value);
     let items = node.as_list().into_iter().flat_map(syntax::List::iter);

@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use aivss_lint::page::parse;
 use aivss_lint::source::Source;
-use aivss_lint::syntax::{Node, parse};
+use aivss_lint::syntax::Node;
 use serde_json::Value;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::git::{commit, git, write};
+use aivss_lint::page::parse;
 use aivss_lint::source::Source;
-use aivss_lint::syntax::{Node, parse};
+use aivss_lint::syntax::Node;
 use serde_json::Value;
 
 const PAGES: [&str; 6] = [

@@ -1,8 +1,9 @@
 //! Front matter put on a page, without a change of any other byte.
 
 use crate::convert::scaffold::FrontPart;
+use crate::page::parse;
 use crate::source::{BOM, Source};
-use crate::syntax::{MODEL_MARKER, Map, Node, parse};
+use crate::syntax::{MODEL_MARKER, Map, Node};
 
 /// A page with new front matter.
 #[derive(Debug)]

@@ -6,10 +6,10 @@ use crate::convert::data::{Data, Row, number, text, word};
 use crate::convert::import::Draft;
 use crate::convert::import::records::not_carried;
 use crate::convert::scaffold::{Scaffold, ScoreForm};
+use crate::page::answers::{self, PageAnswer};
+use crate::page::columns::{self, ThreatField};
+use crate::page::threats::layers_in;
 use crate::schema::Schema;
-use crate::syntax::page::answers::{self, PageAnswer};
-use crate::syntax::page::columns::{self, ThreatField};
-use crate::syntax::page::threats::layers_in;
 
 /// Names outside of the block `agent`.
 const AGENT: [Row; 10] = [

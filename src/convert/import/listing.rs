@@ -5,9 +5,9 @@ use crate::convert::data::Data;
 use crate::convert::import::keyed::answer;
 use crate::convert::import::page::take;
 use crate::model::{TextKind, blank};
+use crate::page::{BlockUse, PageDraft};
 use crate::source::BOM;
-use crate::syntax::page::outline::OutlineKind;
-use crate::syntax::page::{BlockUse, PageDraft};
+use crate::syntax::outline::OutlineKind;
 
 /// The separators between a name and its text.
 const DASHES: [&str; 4] = [" — ", " – ", " - ", ": "];

@@ -14,8 +14,9 @@ mod records;
 
 use crate::convert::data::Data;
 use crate::convert::scaffold::Scaffold;
+use crate::page::parse;
 use crate::source::{BOM, Language, Source};
-use crate::syntax::{MODEL_MARKER, parse};
+use crate::syntax::MODEL_MARKER;
 
 /// A threat model made of something else.
 #[derive(Debug)]

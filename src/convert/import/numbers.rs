@@ -5,8 +5,8 @@ use crate::aivss::{Band, Factor, Formula, MITIGATION_LEVELS, MultiplierLevel, TH
 use crate::convert::data::Data;
 use crate::convert::import::page::take;
 use crate::decimal::Decimal;
-use crate::syntax::page::outline::{OutlineBlock, OutlineKind, TableRow};
-use crate::syntax::page::{BlockUse, PageDraft};
+use crate::page::{BlockUse, PageDraft};
+use crate::syntax::outline::{OutlineBlock, OutlineKind, TableRow};
 
 /// The factors, inputs and results of the agent of a root, as a block `aivss`. The first of several counts. What belongs to
 /// a layer is not read.
@@ -292,8 +292,8 @@ fn number(text: &str) -> Option<Result<(Decimal, &str), Ambiguous>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::page::draft;
     use crate::source::Source;
-    use crate::syntax::page::draft;
 
     #[test]
     fn lines_and_rows_give_numbers_and_reasons() {

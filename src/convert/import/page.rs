@@ -6,10 +6,10 @@ use crate::convert::import::listing::{add_listing, has_no_heading, named_layers}
 use crate::convert::import::{Draft, numbers};
 use crate::convert::scaffold::{Scaffold, ScoreForm};
 use crate::model::{Blank, blank_as_shown};
+use crate::page::{BlockUse, PageDraft, draft};
 use crate::report::count;
 use crate::source::Source;
 use crate::syntax::Node;
-use crate::syntax::page::{BlockUse, PageDraft, draft};
 
 /// The most sections that are reported as not imported.
 const MAX: usize = 50;

@@ -9,9 +9,10 @@ use serde_json::Value as Json;
 use crate::aivss::{Factor, Formula};
 use crate::diagnostic::{Edit, Fix, Owner, Safety};
 use crate::model::{Assessment, DetectedFormat, Factors, ModelFormat, detect};
+use crate::page::parse;
 use crate::rules::version_outdated::edits::{ScoreBlock, UNSAFE, blocks};
 use crate::source::{Source, Span};
-use crate::syntax::{Document, Node, parse};
+use crate::syntax::{Document, Node};
 
 /// The plan for one score of a file, the agent's own or a finding's.
 #[derive(Clone, Debug)]

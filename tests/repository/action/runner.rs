@@ -8,8 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use aivss_lint::page::parse;
 use aivss_lint::source::Source;
-use aivss_lint::syntax::{Node, parse};
+use aivss_lint::syntax::Node;
 use serde_json::{Value, json};
 
 /// The job's token; it must reach no step but those that are to write.

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::aivss::{LayerKind, LayerSet, MAX_SHARED};
+use crate::page::answers::{PageAnswer, answer};
+use crate::page::columns::{Piece, is_nothing};
+use crate::page::leads::{lead_of, next_lead};
+use crate::page::lines::{add_labels, add_rows, opens_with_label, threat_in, threat_of};
+use crate::page::parts::{LayerPart, PageLayer};
+use crate::page::threats::{PageThreat, RowText, ThreatTable, trimmed};
 use crate::source::Span;
-use crate::syntax::page::answers::{PageAnswer, answer};
-use crate::syntax::page::columns::{Piece, is_nothing};
-use crate::syntax::page::leads::{lead_of, next_lead};
-use crate::syntax::page::lines::{add_labels, add_rows, opens_with_label, threat_in, threat_of};
-use crate::syntax::page::outline::{OutlineBlock, OutlineKind, PageText, TableRow, hull};
-use crate::syntax::page::parts::{LayerPart, PageLayer};
-use crate::syntax::page::threats::{PageThreat, RowText, ThreatTable, trimmed};
+use crate::syntax::outline::{OutlineBlock, OutlineKind, PageText, TableRow, hull};
 use crate::syntax::tree::PageSection;
 
 /// The level of a bold line in the place of a heading, below all headings.

@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use crate::aivss::LayerSet;
-use crate::syntax::page::columns::{Piece, locate};
-use crate::syntax::page::layers::without_shortcodes;
-use crate::syntax::page::leads::lead_of;
-use crate::syntax::page::outline::{OutlineBlock, OutlineKind, PageText, hull};
+use crate::page::columns::{Piece, locate};
+use crate::page::layers::without_shortcodes;
+use crate::page::leads::lead_of;
+use crate::syntax::outline::{OutlineBlock, OutlineKind, PageText, hull};
 
 /// The most characters of a summary.
 const MAX_SUMMARY_LENGTH: usize = 1_000;

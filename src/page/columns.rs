@@ -2,7 +2,7 @@
 
 use crate::aivss::CoreRisk;
 use crate::source::Span;
-use crate::syntax::page::outline::PageText;
+use crate::syntax::outline::PageText;
 
 /// A column of a table of threats, or a label in the text of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

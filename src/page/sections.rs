@@ -1,9 +1,9 @@
 //! Edits of a page that add a section: for a layer, or for threats that span layers.
 
 use crate::aivss::{LayerKind, LayerSet};
+use crate::page::layers::{BOLD_LEVEL, LEAD_LEVEL};
 use crate::source::Span;
-use crate::syntax::node::Node;
-use crate::syntax::page::layers::{BOLD_LEVEL, LEAD_LEVEL};
+use crate::syntax::Node;
 use crate::syntax::places::{Addition, line_end};
 use crate::syntax::tree::{PageFacts, PageSection};
 
@@ -120,8 +120,8 @@ fn title(kind: LayerKind, like: Option<&PageSection>, text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::page::parse;
     use crate::source::Source;
-    use crate::syntax::parse;
 
     fn with_section(page: &str, key: &str) -> String {
         let text = format!("---\naivss_threat_model: 1\n---\n{page}");

@@ -1,11 +1,11 @@
 //! Threats in lines: items, lines in bold, headings, and the values after labels.
 
-use crate::source::Span;
-use crate::syntax::page::columns::{
+use crate::page::columns::{
     ThreatField, field_of, header, identified, is_reference, severity_alone, status, without_separators,
 };
-use crate::syntax::page::outline::{OutlineBlock, OutlineKind, PageText, TableRow, without_bullet};
-use crate::syntax::page::threats::{PageThreat, trimmed, value_of};
+use crate::page::threats::{PageThreat, trimmed, value_of};
+use crate::source::Span;
+use crate::syntax::outline::{OutlineBlock, OutlineKind, PageText, TableRow, without_bullet};
 
 /// The threat of an item or a line that opens in bold: `**T2 Tool misuse** (High): … Mitigation: …`,
 /// `**F1 — title (T6, ASI01) — CRITICAL**`. It has an identifier or a severity.

@@ -11,7 +11,6 @@ pub(crate) mod columns;
 mod layers;
 mod leads;
 mod lines;
-pub(crate) mod outline;
 mod parts;
 mod sections;
 #[cfg(test)]
@@ -20,149 +19,44 @@ pub(crate) mod threats;
 
 use std::ops::Range;
 
-use crate::aivss::LayerSet;
-use crate::likeness::is_near;
-use crate::source::{BOM, Language, Source, Span};
-use crate::syntax::lookalike::form_of;
+use crate::aivss::{LayerKind, LayerSet};
+use crate::source::{Source, Span};
+use crate::syntax::front_matter::FrontMatter;
+use crate::syntax::markdown::Prose;
+use crate::syntax::outline::{OutlineBlock, OutlineKind, Outliner};
 use crate::syntax::tree::{Document, PageFacts, ProblemKind, Tree};
-use crate::syntax::{MODEL_MARKER, markdown, marker, yaml};
+use crate::syntax::{self, markdown};
 use about::read_about;
 use build::PageModel;
 use columns::{Piece, locate};
 use layers::{PageLayers, layer_of, read_layers};
-pub(crate) use outline::Outliner;
-use outline::{OutlineBlock, OutlineKind};
 use parts::PageLayer;
 
-/// The keys at the top of a threat model, and the opening of a team's own.
-const OWN_KEYS: [&str; 6] = [MODEL_MARKER, "agent", "review", "aivss", "maestro", "findings"];
-const TEAM_KEY: &str = "x-";
 /// The most agents of a page without a marker.
 const MAX_AGENTS: usize = 100;
 
-/// The front matter of a page: YAML between lines of `---`, or TOML between lines of `+++`.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct FrontMatter {
-    /// The bytes between the lines.
-    pub(crate) inner: Range<usize>,
-    /// The end of the last line; 0 if the page has none.
-    pub(crate) end: usize,
-    pub(crate) is_toml: bool,
-}
-
-impl FrontMatter {
-    /// The front matter at the beginning of a text; a byte order mark may precede it.
-    pub(crate) fn of(text: &str) -> Self {
-        let offset = text.len() - text.strip_prefix(BOM).unwrap_or(text).len();
-        let mut lines = text[offset..].split_inclusive(['\n', '\r']);
-        let first = lines.next().unwrap_or_default();
-        let is_toml = first.trim_end() == "+++";
-        if !is_toml && first.trim_end() != "---" {
-            return Self::default();
-        }
-        let start = offset + first.len();
-        let mut at = start;
-        for line in lines {
-            let is_end =
-                if is_toml { line.trim_end() == "+++" } else { matches!(line.trim_end(), "---" | "...") };
-            if is_end {
-                return Self { inner: start..at, end: at + line.len(), is_toml };
-            }
-            at += line.len();
-        }
-        Self::default()
-    }
-
-    /// The marker as a key of TOML, which is not read.
-    pub(crate) fn toml_marker(&self, text: &str) -> Option<Span> {
-        let inner = text.get(self.inner.clone()).filter(|_| self.is_toml)?;
-        let mut found = inner.match_indices(MODEL_MARKER).map(|(at, _)| (at, at + MODEL_MARKER.len()));
-        let (start, end) = found.find(|(start, end)| {
-            let before = inner[..*start].trim_end_matches([' ', '\t', '"', '\'']);
-            let after = inner[*end..].trim_start_matches([' ', '\t', '"', '\'']);
-            (before.is_empty() || before.ends_with(['\n', '\r'])) && after.starts_with('=')
-        })?;
-        Some(Span::new(start, end).moved(self.inner.start))
-    }
-
-    /// The title that another tool reads.
-    fn title(&self, text: &str) -> Option<Piece> {
-        let inner = text.get(self.inner.clone())?;
-        let line = inner.split(['\n', '\r']).find_map(|line| line.strip_prefix("title"))?;
-        let value = line.trim_start().strip_prefix(if self.is_toml { '=' } else { ':' })?;
-        let title = value.trim().trim_matches(['"', '\'']);
-        let name = about::name_in(title)?;
-        Some(locate(&name, Span::new(self.inner.start, self.inner.end), text))
-    }
-}
-
-/// The outcome of reading the front matter of a page.
-pub(crate) enum FrontOutcome {
-    /// The root of a threat model.
-    Marked(u32),
-    /// A threat model with problems, which are reported.
-    Faulty,
-    /// That of another tool, or none.
-    Other,
-}
-
-/// Reads the front matter as YAML, if it has the marker at its top.
-pub(crate) fn read_front<'t>(
-    document: &mut Document<'t>,
-    text: &'t str,
-    front: &FrontMatter,
-) -> FrontOutcome {
-    let inner = text.get(front.inner.clone()).unwrap_or_default();
-    if front.is_toml || marker::keys(inner).next().is_none() {
-        return FrontOutcome::Other;
-    }
-    yaml::read(document, text, front.inner.clone());
-    // A front matter with problems such as a repeated key is read all the same.
-    if let [root] = document.roots.as_slice()
-        && document.tree.value_of(*root, MODEL_MARKER).is_some()
-    {
-        let root = *root;
-        pass_other_keys(&mut document.tree, root);
-        return FrontOutcome::Marked(root);
-    }
-    if !document.is_sound() && marker::is_uncommented(inner, Language::Yaml) {
-        document.roots.clear();
-        return FrontOutcome::Faulty;
-    }
-    *document = Document { tree: Tree::over(text), ..Document::default() };
-    FrontOutcome::Other
-}
-
-/// Drops the keys of other tools. A near miss of a key of ours stays and is a problem.
-fn pass_other_keys(tree: &mut Tree<'_>, root: u32) {
-    let others = tree.pairs(root).filter(|(key, _)| {
-        let key = tree.key(*key);
-        let is_own = OWN_KEYS.contains(&key) || key.starts_with(TEAM_KEY);
-        let is_miss = form_of(key).is_some() || OWN_KEYS.iter().any(|own| is_near(key, own, 1));
-        !is_own && !is_miss
-    });
-    for (key, _) in others.collect::<Vec<_>>() {
-        tree.set_unreadable(key);
-    }
+/// Reads a source into trees and problems. The prose of a page whose front matter has the marker belongs to its root.
+pub fn parse(source: &Source) -> Document<'_> {
+    syntax::parse_with(source, add_page)
 }
 
 /// Adds what a page contains to the root of its front matter.
-pub(crate) fn add_page(document: &mut Document<'_>, blocks: &[OutlineBlock], root: u32, front: &FrontMatter) {
+fn add_page(document: &mut Document<'_>, Prose { root, front, blocks }: Prose) {
     let text = document.tree.text;
     let set = LayerSet::DEFAULT;
-    let agents = agents(blocks, set);
+    let agents = agents(&blocks, set);
     if let [first, second, ..] = agents.as_slice() {
         let message = "the page describes several agents: each has a section with its own layers";
         let place = blocks[second.start].phrase.span;
-        let mut problem = crate::syntax::Problem::new(ProblemKind::Syntax, place, message);
+        let mut problem = syntax::Problem::new(ProblemKind::Syntax, place, message);
         problem.related = Some((blocks[first.start].phrase.span, "the first one is here".to_owned()));
         problem.help = Some("split the page: one page per agent, each with its own front matter".to_owned());
         document.report(problem);
     }
     let range = agents.first().cloned().unwrap_or(0..blocks.len());
-    let mut model = read_model(blocks, range, text, front.end, set, !agents.is_empty());
+    let mut model = read_model(&blocks, range, text, front.end, set, !agents.is_empty());
     if model.name.is_none() {
-        model.name = front.title(text);
+        model.name = title_in(&front, text);
     }
     let sections = std::mem::take(&mut model.layers.sections);
     let shown = model.layers.layers.values_mut().filter_map(PageLayer::take_shown).collect();
@@ -170,6 +64,16 @@ pub(crate) fn add_page(document: &mut Document<'_>, blocks: &[OutlineBlock], roo
     document.tree.page = Some(Box::new(PageFacts { root, prose: model.prose, sections, shown }));
     let first = Span::new(front.inner.start, front.inner.start);
     document.check_room(first);
+}
+
+/// The title in front matter that another tool reads.
+fn title_in(front: &FrontMatter, text: &str) -> Option<Piece> {
+    let inner = text.get(front.inner.clone())?;
+    let line = inner.split(['\n', '\r']).find_map(|line| line.strip_prefix("title"))?;
+    let value = line.trim_start().strip_prefix(if front.is_toml { '=' } else { ':' })?;
+    let title = value.trim().trim_matches(['"', '\'']);
+    let name = about::name_in(title)?;
+    Some(locate(&name, Span::new(front.inner.start, front.inner.end), text))
 }
 
 fn read_model(
@@ -190,7 +94,7 @@ fn read_model(
 /// The sections of the agents of a page: those that each hold layers, if there are two and none is named like a part of
 /// an analysis. Otherwise the page is about one agent, and there are none.
 fn agents(blocks: &[OutlineBlock], set: &'static LayerSet) -> Vec<Range<usize>> {
-    let headings: Vec<(usize, u8, Option<crate::aivss::LayerKind>)> = blocks
+    let headings: Vec<(usize, u8, Option<LayerKind>)> = blocks
         .iter()
         .enumerate()
         .filter_map(|(at, block)| match block.kind {
@@ -200,7 +104,7 @@ fn agents(blocks: &[OutlineBlock], set: &'static LayerSet) -> Vec<Range<usize>> 
         .collect();
     (1..=5)
         .find_map(|wanted| {
-            let mut found: Vec<(Range<usize>, Vec<crate::aivss::LayerKind>)> = Vec::new();
+            let mut found: Vec<(Range<usize>, Vec<LayerKind>)> = Vec::new();
             let mut is_open = false;
             for (at, level, kind) in &headings {
                 if *level <= wanted {
@@ -254,6 +158,7 @@ pub(crate) enum BlockUse {
 pub struct LeftSection {
     /// Empty before the first heading.
     pub title: String,
+    /// The number of blocks of which nothing has a use.
     pub blocks: usize,
     /// The cells of tables of which other cells are in use.
     pub cells: usize,
@@ -314,7 +219,7 @@ pub fn draft(source: &Source) -> PageDraft<'_> {
     if agents.len() > MAX_AGENTS {
         let place = blocks[agents[MAX_AGENTS].start].phrase.span;
         let message = format!("the page describes more than {MAX_AGENTS} agents");
-        document.report(crate::syntax::Problem::new(ProblemKind::InputLimit, place, message));
+        document.report(syntax::Problem::new(ProblemKind::InputLimit, place, message));
         agents.truncate(MAX_AGENTS);
     }
     let whole = (!is_several).then_some(0..blocks.len());
@@ -324,7 +229,7 @@ pub fn draft(source: &Source) -> PageDraft<'_> {
     for range in &ranges {
         let mut model = read_model(&blocks, range.clone(), text, front.end, set, is_several);
         if model.name.is_none() && !is_several {
-            model.name = front.title(text);
+            model.name = title_in(&front, text);
         }
         for (read, used) in [(&model.layers.read, BlockUse::Layers), (&model.about, BlockUse::About)] {
             for at in read {

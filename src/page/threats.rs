@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use crate::aivss::{LayerKind, LayerSet, number_of};
-use crate::source::Span;
-use crate::syntax::page::answers::{PageAnswer, answer};
-use crate::syntax::page::columns::{
+use crate::page::answers::{PageAnswer, answer};
+use crate::page::columns::{
     Piece, ThreatField, defines_layer, field_of, header, identified, is_day, is_nothing, is_plural_title,
     level, locate, names_layers, references, severity, severity_alone, status,
 };
-use crate::syntax::page::outline::{PageText, TableRow, hull};
+use crate::source::Span;
+use crate::syntax::outline::{PageText, TableRow, hull};
 
 /// A threat of a page.
 #[derive(Debug, Default)]

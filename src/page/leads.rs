@@ -1,9 +1,9 @@
 //! Lines that open with the name of a layer: items, paragraphs, and summaries of HTML.
 
 use crate::aivss::{LayerKind, LayerSet};
-use crate::syntax::page::columns::{Piece, locate};
-use crate::syntax::page::outline::{OutlineBlock, OutlineKind};
-use crate::syntax::page::parts::is_html;
+use crate::page::columns::{Piece, locate};
+use crate::page::parts::is_html;
+use crate::syntax::outline::{OutlineBlock, OutlineKind};
 
 /// Signs between a name and its text.
 const SEPARATORS: [&str; 5] = [":", ".", " — ", " – ", " - "];

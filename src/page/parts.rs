@@ -1,12 +1,12 @@
 //! The parts of a layer, and the answer that they give.
 
 use crate::aivss::LayerSet;
+use crate::page::answers::{PageAnswer, answer};
+use crate::page::columns::{Piece, is_nothing, locate};
+use crate::page::is_part;
+use crate::page::threats::{PageThreat, RowText, trimmed};
 use crate::source::Span;
-use crate::syntax::page::answers::{PageAnswer, answer};
-use crate::syntax::page::columns::{Piece, is_nothing, locate};
-use crate::syntax::page::is_part;
-use crate::syntax::page::outline::{OutlineBlock, OutlineKind, hull};
-use crate::syntax::page::threats::{PageThreat, RowText, trimmed};
+use crate::syntax::outline::{OutlineBlock, OutlineKind, hull};
 
 /// The most bytes of a text below a caption that may be a placeholder.
 const MAX_PLACEHOLDER_LENGTH: usize = 160;

@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
+use crate::page::columns::{Piece, ThreatField};
+use crate::page::layers::PageLayers;
+use crate::page::parts::PageLayer;
+use crate::page::threats::PageThreat;
 use crate::source::Span;
-use crate::syntax::node::Value;
-use crate::syntax::page::columns::{Piece, ThreatField};
-use crate::syntax::page::layers::PageLayers;
-use crate::syntax::page::outline::hull;
-use crate::syntax::page::parts::PageLayer;
-use crate::syntax::page::threats::PageThreat;
+use crate::syntax::Value;
+use crate::syntax::outline::hull;
 use crate::syntax::tree::{Document, Letters, NodeKind, Problem, ProblemKind, Tree};
 
 const CROSS_LAYER: &str = "cross_layer";

@@ -5,9 +5,10 @@ use std::fmt::Write;
 use proptest::prelude::*;
 
 use crate::aivss::LayerSet;
+use crate::page::columns::SEARCHED;
+use crate::page::{draft, parse};
 use crate::source::{Source, Span};
-use crate::syntax::page::columns::SEARCHED;
-use crate::syntax::{Document, Node, Value, draft, parse, pointer};
+use crate::syntax::{Document, Node, Value, pointer};
 
 /// The pages: a title after `===`, the page, and what is read after a line of `---- read`, or `---- nothing` for a page
 /// that is no analysis. A layer has its number, `=` before its text, `n/a` before a reason, `?` before an uncertain text,
