@@ -11,7 +11,7 @@ use crate::source::{Source, Span};
 pub use crate::text_edit::{Edit, Fix, Safety};
 
 /// The weight of a diagnostic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Information that fails no run by default.
@@ -19,6 +19,7 @@ pub enum Level {
     /// A probable problem.
     Warning,
     /// A problem that fails a run by default.
+    #[default]
     Error,
 }
 
@@ -85,9 +86,10 @@ impl RuleNames {
 /// The part of a file that a problem is about, for exceptions and comparisons.
 ///
 /// The rule that finds a problem sets it. The position of the bytes does not matter: an alias can put them anywhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Owner {
     /// The file as a whole.
+    #[default]
     File,
     /// A policy.
     Policy,
@@ -98,7 +100,7 @@ pub enum Owner {
 }
 
 /// One problem, with its position, its reason and its fix.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostic {
     /// The rule's name.
     pub rule: Cow<'static, str>,
@@ -237,25 +239,8 @@ impl Diagnostic {
             mandatory: rule.mandatory,
             span,
             message: message.into().into(),
-            label: None,
-            cause: None,
-            many: None,
-            related: Vec::new(),
-            working: None,
-            note: None,
-            help: None,
-            fix: None,
-            decided_by: None,
-            excepted: None,
-            known: false,
-            amount: None,
             owner,
-            part: None,
-            model: None,
-            finding: None,
-            threat: None,
-            references: Vec::new(),
-            pointer: Box::default(),
+            ..Self::default()
         }
     }
 

@@ -180,7 +180,6 @@ impl Verdict {
         self as u8
     }
 
-    /// The verdict in words.
     pub(crate) const fn words(self) -> &'static str {
         match self {
             Self::Passed => "passed",
@@ -324,7 +323,6 @@ impl Report {
         self.diagnostics().filter(|(_, problem)| problem.level == level && self.counts(problem)).count()
     }
 
-    /// The worst computed score.
     pub(crate) fn worst(&self) -> Option<WorstScore> {
         let scores = self
             .files

@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 use crate::aivss::{Factor, letters};
 use crate::decimal::Decimal;
 
-/// A core risk.
 #[derive(Debug)]
 pub(crate) struct CoreRisk {
     /// The name, which is a category of findings.

@@ -1,6 +1,5 @@
 //! MAESTRO's layers (Cloud Security Alliance) as data. A set has a version: a later set is another table.
 
-/// One layer of a set.
 #[derive(Debug)]
 struct LayerRow {
     key: &'static str,
@@ -18,7 +17,6 @@ pub(crate) const MAX_SHARED: usize = 3;
 /// The most bytes of a layer's name with the remarks after it.
 const MAX_LENGTH: usize = 100;
 
-/// A set of layers.
 #[derive(Debug)]
 pub(crate) struct LayerSet {
     /// The value of `maestro.version`.
@@ -91,7 +89,6 @@ impl LayerSet {
         (0..self.rows.len()).map(move |at| LayerKind { set: self, at })
     }
 
-    /// The layer with a key or its alias.
     pub(crate) fn with_key(&'static self, key: &str) -> Option<LayerKind> {
         self.layers().find(|kind| kind.keys().any(|own| own == key))
     }
@@ -133,7 +130,6 @@ impl LayerSet {
         })
     }
 
-    /// The layer with a number.
     fn numbered(&'static self, number: Option<usize>) -> Option<LayerKind> {
         number.and_then(|number| self.layers().nth(number.checked_sub(1)?))
     }

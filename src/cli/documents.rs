@@ -268,7 +268,6 @@ pub(crate) struct ImportArgs {
 }
 
 impl ImportArgs {
-    /// The paths that are written to.
     pub(crate) fn targets(&self) -> Vec<PathBuf> {
         if self.in_place { vec![self.file.clone()] } else { self.to.output.iter().cloned().collect() }
     }

@@ -95,7 +95,6 @@ enum Found {
     /// A file that no output lists.
     Counted(Box<Summary>),
     Reported(Content, Box<FileReport>),
-    /// A file that is not checked.
     Other(OtherFile),
 }
 

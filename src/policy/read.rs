@@ -338,7 +338,6 @@ fn is_path(name: &str) -> bool {
     name.contains('/') || [".yaml", ".yml", ".json"].iter().any(|extension| name.ends_with(extension))
 }
 
-/// The string that a node has for a key.
 pub(crate) fn text<'t>(node: Node<'t>, key: &str) -> Option<&'t str> {
     node.get(key).and_then(Node::as_str)
 }

@@ -35,7 +35,6 @@ impl Gate {
     }
 }
 
-/// A score with the file that it is from.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct WorstScore {
     pub(crate) score: Decimal,

@@ -46,14 +46,12 @@ fn decoded(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// The address of a path.
 pub(crate) fn uri_of(path: &Path) -> Uri {
     let path = slashes(path);
     let slash = if path.starts_with('/') { "" } else { "/" };
     Uri(format!("file://{slash}{}", uri_path(&path)))
 }
 
-/// A text in Markdown.
 pub(crate) fn markdown(value: String) -> MarkupContent {
     MarkupContent { kind: MarkupKind::Markdown, value }
 }
