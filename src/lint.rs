@@ -83,6 +83,8 @@ pub enum Content {
     Unmarked,
     /// Any other file.
     Other,
+    /// Nothing: the threat model of the base was removed, or a required one does not exist.
+    Missing,
 }
 
 /// Whether a file is a pointer of Git LFS: by its first line, of any version, or by its keys.
@@ -184,7 +186,7 @@ pub fn lint_removed(
         None => String::new(),
     };
     let found = models.iter().filter_map(|model| removed(model, path, &moved, context));
-    let mut linted = LintResult::of(Content::Model, found.collect());
+    let mut linted = LintResult::of(Content::Missing, found.collect());
     apply_exceptions(&mut linted, path, context);
     linted
 }
@@ -193,7 +195,7 @@ pub fn lint_removed(
 pub fn lint_missing(path: &str, message: &str, required: &Origin, context: LintContext<'_>) -> LintResult {
     let rule = &rules::builtin::MODEL_MISSING;
     let (settings, _) = context.policy.settings_for(Scope { path, environment: None, tier: None });
-    let mut linted = LintResult::of(Content::Model, Vec::new());
+    let mut linted = LintResult::of(Content::Missing, Vec::new());
     if let Some(level) = settings.level(rule) {
         let diagnostic = Diagnostic::new(rule, Owner::File, Span::new(0, 0), message).decided_by(required);
         linted.diagnostics.push(Diagnostic { level, ..diagnostic });

@@ -15,6 +15,7 @@ use crate::diagnostic::{Diagnostic, Level};
 use crate::file_kind::OtherFile;
 use crate::fleet::Fleet;
 use crate::input_error::InputError;
+use crate::lint::Content;
 use crate::policy::{BuiltIn, Policy};
 use crate::score::ScoredModel;
 use crate::source::{Position, Source, Span};
@@ -93,9 +94,7 @@ pub struct FileReport {
     pub diagnostics: Vec<Diagnostic>,
     /// The SHA-256 of its bytes, if a format shows it.
     pub(crate) digest: Option<Box<str>>,
-    pub(crate) is_policy: bool,
-    /// Whether nothing can be read at the path: a removed threat model, or a folder without one.
-    pub(crate) is_missing: bool,
+    pub(crate) content: Content,
 }
 
 impl FileReport {
@@ -107,18 +106,18 @@ impl FileReport {
         diagnostics: Vec<Diagnostic>,
     ) -> Self {
         let (name, models) = (source.name().to_owned(), models.into());
-        let (source, digest, is_policy, is_missing) = (Some(source), None, false, false);
-        Self { name, source, path, models, diagnostics, digest, is_policy, is_missing }
+        let (source, digest, content) = (Some(source), None, Content::Model);
+        Self { name, source, path, models, diagnostics, digest, content }
     }
 
     pub(crate) fn of_policy(source: Arc<Source>, path: String, diagnostics: Vec<Diagnostic>) -> Self {
-        Self { is_policy: true, ..Self::new(source, path, Vec::new(), diagnostics) }
+        Self { content: Content::Policy, ..Self::new(source, path, Vec::new(), diagnostics) }
     }
 
     /// The results of a path at which nothing can be read.
     pub(crate) fn of_path(name: &str, path: String, diagnostics: Vec<Diagnostic>) -> Self {
         let source = Arc::new(Source::decode(name, Vec::new()));
-        Self { is_missing: true, ..Self::new(source, path, Vec::new(), diagnostics) }
+        Self { content: Content::Missing, ..Self::new(source, path, Vec::new(), diagnostics) }
     }
 
     /// The path to show, with `/` between its parts.
@@ -151,7 +150,16 @@ impl FileReport {
 
     /// Whether it is a file that contains threat models, or should.
     pub(crate) const fn is_model(&self) -> bool {
-        !self.is_policy && !self.is_missing
+        matches!(self.content, Content::Model)
+    }
+
+    pub(crate) const fn is_policy(&self) -> bool {
+        matches!(self.content, Content::Policy | Content::BrokenPolicy)
+    }
+
+    /// Whether nothing can be read at the path: a removed threat model, or a folder without one.
+    pub(crate) const fn is_missing(&self) -> bool {
+        matches!(self.content, Content::Missing)
     }
 
     /// Whether the whole file could be read. If not, it may contain other threat models or other scores.

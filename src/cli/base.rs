@@ -80,13 +80,13 @@ pub(crate) fn compare(
     let base_run = CheckRun { options, head: FileTree::Commit(run.head.repository(), base.commit), ..run };
     let head = HeadFiles { tree: run.head, candidates: &sides.head_files.candidates };
     let mut before = lint_discovered(base_run, &sides.base_files, RunStage::Base(&memo, head));
-    let models = before.report.files.iter().filter(|file| !file.is_policy && !file.models.is_empty());
+    let models = before.report.files.iter().filter(|file| !file.is_policy() && !file.models.is_empty());
     sides.hold(&models.map(|file| file.path.clone()).collect());
     let unpaired = lint_discovered(run, &sides.head_files, RunStage::Pairing(&memo));
     let renamed = sides.find_renames(&before.report, &unpaired.report)?;
     let asked = sides.asked_of_base(&renamed, &before.report);
     let files = &mut before.report.files;
-    files.retain(|file| file.is_missing || asked.contains(&file.path) || !sides.has(&file.path));
+    files.retain(|file| file.is_missing() || asked.contains(&file.path) || !sides.has(&file.path));
     let baseline = Baseline::new(&before.report, &renamed, &unpaired.report);
     drop(unpaired);
     let mut result = lint_discovered(run, &sides.head_files, RunStage::Compared(&memo, &baseline));
@@ -118,7 +118,7 @@ pub(crate) fn compare(
 }
 
 fn model_paths(report: &Report) -> impl Iterator<Item = &str> {
-    report.files.iter().filter(|file| !file.is_policy).map(|file| &*file.path)
+    report.files.iter().filter(|file| !file.is_policy()).map(|file| &*file.path)
 }
 
 impl<'c> Sides<'c> {

@@ -218,7 +218,7 @@ impl Fixer<'_> {
     /// Fixes the files of a report, which then contains the problems that are left.
     fn fix_all(&self, report: &mut Report) -> FixSummary {
         let mut summary = FixSummary::default();
-        for file in report.files.iter_mut().filter(|file| !file.is_policy) {
+        for file in report.files.iter_mut().filter(|file| !file.is_policy()) {
             if self.to.is_none() && file.diagnostics.is_empty() {
                 continue;
             }

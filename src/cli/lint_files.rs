@@ -94,7 +94,7 @@ pub(crate) struct FileOutcome {
 enum Found {
     /// A file that no output lists.
     Counted(Box<Summary>),
-    Reported(Content, Box<FileReport>),
+    Reported(Box<FileReport>),
     Other(OtherFile),
 }
 
@@ -102,7 +102,7 @@ impl FileOutcome {
     /// Whether the result for a file that was not given by name holds for a candidate: without a threat model, it may not if
     /// that was.
     fn is_for(&self, candidate: &Candidate) -> bool {
-        !candidate.named || matches!(&self.found, Found::Reported(_, file) if !file.models.is_empty())
+        !candidate.named || matches!(&self.found, Found::Reported(file) if !file.models.is_empty())
     }
 }
 
@@ -195,9 +195,9 @@ impl FileRun<'_> {
         let keeps_text = self.keep() == Keep::Texts || !diagnostics.is_empty();
         let mut file = FileReport::new(Arc::new(source), candidate.matched.clone(), models, diagnostics);
         file.digest = digest;
-        file.is_policy = content == Content::BrokenPolicy;
+        file.content = content;
         file.source = file.source.filter(|_| keeps_text);
-        Found::Reported(content, Box::new(file))
+        Found::Reported(Box::new(file))
     }
 
     fn keep(&self) -> Keep {
@@ -256,12 +256,12 @@ impl RunResult {
         for cause in unchecked {
             report.input_errors.push(InputError::unreadable(&*path, cause));
         }
-        let (content, file) = match found {
+        let file = match found {
             Found::Counted(totals) => {
                 report.counted.add(*totals);
                 return true;
             }
-            Found::Reported(content, file) => (content, *file),
+            Found::Reported(file) => *file,
             Found::Other(file) if candidate.named => {
                 report.input_errors.push(InputError::NoModel { path, file });
                 return false;
@@ -272,7 +272,7 @@ impl RunResult {
                 return false;
             }
         };
-        match content {
+        match file.content {
             Content::Model => report.files.push(file),
             Content::BrokenPolicy => {
                 report.input_errors.push(InputError::BrokenPolicy { path, role: PolicyRole::Checked });
@@ -284,7 +284,7 @@ impl RunResult {
                 return candidate.named;
             }
             // Such a file was not reported.
-            Content::Unmarked | Content::Other => return false,
+            Content::Unmarked | Content::Other | Content::Missing => return false,
         }
         true
     }
@@ -362,7 +362,7 @@ impl<'m> RunStage<'m> {
             // Nothing reads it after this.
             Self::Compared(memo, baseline) => {
                 let outcome = memo.lock().remove(&candidate.matched)?;
-                let Found::Reported(_, file) = &outcome.found else { return None };
+                let Found::Reported(file) = &outcome.found else { return None };
                 let is_itself = baseline.is_itself(&candidate.matched, file.models.len());
                 (is_itself && outcome.is_for(candidate)).then_some(outcome)
             }

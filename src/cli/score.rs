@@ -214,7 +214,7 @@ fn of_files(
     let policy = sound_policy(None, head)?;
     let report = lint_files(CheckRun { options: &options, head, policy: &policy, rows: None }).report;
     let (mut all, mut errors) = (Vec::new(), report.input_errors);
-    for file in report.files.iter().filter(|file| !file.is_policy) {
+    for file in report.files.iter().filter(|file| !file.is_policy()) {
         let own: Vec<ScoreBreakdown> = (file.models.iter())
             .flat_map(|model| ScoreBreakdown::of_model(file.name(), model, arguments.formula))
             .collect();

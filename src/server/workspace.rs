@@ -361,7 +361,7 @@ fn guarded(project: &Project, path: &Path, source: &Source, open: &OpenDocuments
             checked.kind = match result.content {
                 Content::Policy | Content::BrokenPolicy => DocumentKind::Policy,
                 Content::Other | Content::Unmarked => DocumentKind::PolicyTests,
-                Content::Model | Content::LfsPointer => DocumentKind::Model,
+                Content::Model | Content::LfsPointer | Content::Missing => DocumentKind::Model,
             };
             (checked.models, checked.diagnostics, checked.used) =
                 (result.models, result.diagnostics, result.used);
