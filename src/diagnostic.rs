@@ -1,8 +1,7 @@
 //! Diagnostics: plain, owned data about a problem at a place in a file. [`crate::output`] prints them.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::fmt::{Display, Formatter};
+use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 
 use crate::date::Date;

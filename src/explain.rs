@@ -3,8 +3,7 @@
 //! Pages are Markdown that is readable unrendered.
 
 use crate::diagnostic::Level;
-use crate::rules;
-use crate::rules::{Check, Example, Rule};
+use crate::rules::{self, Check, Example, Rule};
 use crate::source::Language;
 use crate::syntax::POLICY_MARKER;
 

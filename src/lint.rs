@@ -15,8 +15,7 @@ use crate::model::{DetectedFormat, MAX_FINDINGS, Model, ModelFormat, Threat, det
 use crate::page;
 use crate::policy::{Exception, Load, PolicyUsage, Scope};
 use crate::rego::CompiledPolicy;
-use crate::rules;
-use crate::rules::{Check, Subject, risk_unaddressed};
+use crate::rules::{self, Check, Subject, risk_unaddressed};
 use crate::schema::{Violation, ViolationKind};
 use crate::score::{BaseScores, ScoredModel};
 use crate::source::{BOM, Language, Source, Span};

@@ -17,11 +17,10 @@ use crate::fleet::Fleet;
 use crate::input_error::LINK_OUT;
 use crate::output::{Badge, BadgeSubject, Figure, Format, Look, Verbosity};
 use crate::report::{AgentDetail, FileReport, PageSettings, Report, Verdict};
-use crate::workspace::FileTree;
 use crate::workspace::files::{link_out, open};
-use crate::workspace::git;
 use crate::workspace::git::files::Commit;
 use crate::workspace::repository::Repository;
+use crate::workspace::{FileTree, git};
 
 pub(crate) const REPORT_EXAMPLES: &str = "\
 Examples:

@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::aivss::Factor;
-use crate::aivss::{ALL, Formula, INPUT_DECIMALS};
+use crate::aivss::{ALL, Factor, Formula, INPUT_DECIMALS};
 use crate::cli::common::{CliError, emit_to_stdout, look, refuse_stdin};
 use crate::cli::lint_files::lint_files;
 use crate::cli::run::{CheckOptions, CheckRun, sound_policy};

@@ -13,8 +13,7 @@ use crate::policy_audit::AuditedRun;
 use crate::rego::CompiledPolicy;
 use crate::report::{FileReport, Report};
 use crate::rules::{ALL, Check, Example, FORMER, NAMES, Rule, builtin, cvss_unverified, named, resolve};
-use crate::source::{Mark, mark};
-use crate::source::{Position, Source};
+use crate::source::{Mark, Position, Source, mark};
 
 /// The model that examples are parts of.
 const STOCK: &str = include_str!("stock.yaml");

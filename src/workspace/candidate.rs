@@ -7,8 +7,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, mpsc};
 
-use memchr::memmem;
-use memchr::memmem::Finder;
+use memchr::memmem::{self, Finder};
 
 use crate::input_error::{InputError, SkipReason};
 use crate::policy::globs::{costly_pattern, too_complex};
