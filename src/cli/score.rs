@@ -171,11 +171,10 @@ fn of_inputs(arguments: &Arguments) -> Result<ScoreBreakdown, CliError> {
         let number = Some(Spanned::new(*value, span));
         GivenFactor { factor: *factor, key: span, number, empty: None, rationale: None }
     });
-    let (given, unknown) = (given.collect(), Vec::new());
-    let factors = Factors { key_span: span, readable: true, given, unknown, keys: Factor::keys() };
+    let given = given.collect();
+    let factors = Factors { readable: true, given, keys: Factor::keys(), ..Factors::default() };
     let assessment = Assessment {
         owner: Owner::Agent,
-        key_span: span,
         version: formula.map(|formula| Spanned::new(formula.version.into(), span)),
         cvss_absent: cvss.is_none(),
         vector_written: vector.is_some(),
@@ -184,12 +183,7 @@ fn of_inputs(arguments: &Arguments) -> Result<ScoreBreakdown, CliError> {
         factors,
         threat: arguments.threat.as_deref().map(|given| Spanned::new(multiplier(given), span)),
         mitigation: arguments.mitigation.as_deref().map(|given| Spanned::new(multiplier(given), span)),
-        evidence: None,
-        factor_sum: None,
-        uplift: None,
-        score: None,
-        undeclared: None,
-        severity: None,
+        ..Assessment::default()
     };
     let breakdown = ScoreBreakdown::of_inputs(score(&Arc::new(assessment)));
     let missing = breakdown.missing_inputs();
