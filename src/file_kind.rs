@@ -85,7 +85,6 @@ impl OtherFile {
         Self { cause: Some(cause.into()), ..Self::of(&BROKEN) }
     }
 
-    /// Whether a next step is known.
     pub(crate) fn has_next(&self) -> bool {
         self.next != Next::Nothing
     }
@@ -95,7 +94,6 @@ impl OtherFile {
         *self.kind != MENTION && !(self.is_unknown() && language == Language::Markdown)
     }
 
-    /// Whether nothing is known about the file.
     pub(crate) fn is_unknown(&self) -> bool {
         *self.kind == UNKNOWN
     }
@@ -263,7 +261,6 @@ fn is_model_name(path: &str) -> bool {
     is_default(path.rsplit('/').next().unwrap_or(path))
 }
 
-/// Whether a page lists threats.
 fn has_threats(root: Node<'_>) -> bool {
     let threats = root.get("maestro").and_then(|maestro| maestro.get("cross_layer")?.get("threats"));
     threats.is_some()

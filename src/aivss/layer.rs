@@ -171,7 +171,6 @@ impl LayerSet {
 }
 
 impl LayerRow {
-    /// The words of the key.
     fn words(&self) -> impl Iterator<Item = &'static str> {
         self.key.split('_').filter(|word| *word != "and")
     }
@@ -285,7 +284,6 @@ impl LayerKind {
         &self.set.rows[self.at]
     }
 
-    /// The layer's key in a threat model.
     pub(crate) fn key(self) -> &'static str {
         self.row().key
     }

@@ -80,7 +80,6 @@ pub(crate) struct FixArgs {
     quiet: bool,
 }
 
-/// Runs the former command `migrate`.
 pub(crate) fn migrate(args: &FixArgs, repository: &Repository) -> Result<Verdict, CliError> {
     let to = args.to.unwrap_or(&v0_8::FORMULA);
     print_error(&format!("note: `migrate` is now `aivss-lint fix --to {}`\n", to.version));

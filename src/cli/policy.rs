@@ -98,7 +98,6 @@ pub(crate) fn show(args: &ShowArgs, repository: &Repository) -> Result<Verdict, 
     Ok(Verdict::Passed)
 }
 
-/// A policy with its comments in color.
 fn in_color(text: &str, look: Look) -> String {
     let lines = text.lines().map(|line| {
         let at = if line.starts_with('#') { Some(0) } else { line.find("  # ") };

@@ -274,7 +274,6 @@ pub(crate) fn text(value: &Data) -> Option<Data> {
     value.as_text().map(Data::from)
 }
 
-/// Takes a number.
 pub(crate) fn number(value: &Data) -> Option<Data> {
     value.as_decimal().map(|_| value.clone())
 }

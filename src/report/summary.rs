@@ -115,7 +115,6 @@ impl Summary {
         } += 1;
     }
 
-    /// Adds the totals of other files.
     pub(crate) fn add(&mut self, other: Self) {
         self.files += other.files;
         self.models += other.models;

@@ -283,7 +283,6 @@ fn is_in_utf16(bytes: &[u8], language: Language) -> bool {
     })
 }
 
-/// Whether a file contains the marker.
 fn is_in_file(path: &Path) -> Result<bool, String> {
     thread_local! {
         /// Reused for the next file.
