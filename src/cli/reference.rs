@@ -111,7 +111,7 @@ fn by_family(look: Look) -> String {
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
     /// Schema to print
-    #[arg(value_name = "NAME", value_parser = one_of(&SCHEMAS))]
+    #[arg(id = "name", value_name = "NAME", value_parser = one_of(&SCHEMAS))]
     text: &'static str,
 }
 
