@@ -4,6 +4,7 @@
 
 mod rego;
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -34,6 +35,8 @@ pub struct LintResult {
     pub used: PolicyUsage,
     /// The reasons why rules in Rego could not check it.
     pub unchecked: Vec<String>,
+    /// Whether other files could decide it: evidence, or what a policy names.
+    pub(crate) asks_files: bool,
 }
 
 /// The inputs of a lint besides the file.
@@ -168,7 +171,8 @@ fn overfull(place: Span) -> Diagnostic {
 
 impl LintResult {
     fn of(content: Content, diagnostics: Vec<Diagnostic>) -> Self {
-        Self { content, models: Vec::new(), diagnostics, used: PolicyUsage::default(), unchecked: Vec::new() }
+        let (models, used, unchecked) = (Vec::new(), PolicyUsage::default(), Vec::new());
+        Self { content, models, diagnostics, used, unchecked, asks_files: false }
     }
 }
 
@@ -237,7 +241,7 @@ fn lint_policy(source: &Source, context: LintContext<'_>) -> LintResult {
             (Content::BrokenPolicy, own.flat_map(|broken| broken.diagnostics).collect())
         }
     };
-    LintResult::of(kind, diagnostics)
+    LintResult { asks_files: true, ..LintResult::of(kind, diagnostics) }
 }
 
 /// The help for a threat model without a score of the agent.
@@ -257,8 +261,12 @@ fn lint_model(
     linted.used.overrides.extend(overrides);
     let place = linted.models.len();
     let before = context.before.and_then(|before| before.scores(path, place));
-    let mut subject = Subject::new(&model, &settings, context.today, before)
-        .with_files(path, |file| context.load.exists(file));
+    let asks_files = Cell::new(false);
+    let mut subject = Subject::new(&model, &settings, context.today, before).with_files(path, |file| {
+        asks_files.set(true);
+        context.load.exists(file)
+    });
+    linted.asks_files |= asks_files.into_inner();
     match (before, context.before) {
         (Some(BaseScores::Same(from, old)), _) => {
             subject.loosened = context.policy.loosened(Scope::of(&old.model.agent, from), scope);

@@ -4,7 +4,6 @@
 use std::collections::{BTreeSet, HashMap};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::cli::common::{FAILED, without_stdin};
@@ -17,7 +16,7 @@ use crate::file_kind::OtherFile;
 use crate::input_error::{InputError, PolicyRole};
 use crate::lint::{BaseModels, Content, LintContext, LintResult, lint};
 use crate::output::rows::{RowFile, file_rows};
-use crate::policy::{FileLoader, Load, PolicyUsage};
+use crate::policy::PolicyUsage;
 use crate::report::{FileReport, Report, Summary};
 use crate::score::ScoredModel;
 use crate::source::Source;
@@ -41,7 +40,8 @@ pub(crate) fn lint_files(run: CheckRun<'_>) -> RunResult {
 
 pub(crate) fn lint_discovered(run: CheckRun<'_>, discovery: &Discovery, stage: RunStage<'_>) -> RunResult {
     let CheckRun { options, head: tree, policy, rows } = run;
-    let context = LintContext { policy, today: options.today, load: &tree, before: stage.baseline() };
+    let before = if let RunStage::Compared(_, baseline) = stage { Some(baseline) } else { None };
+    let context = LintContext { policy, today: options.today, load: &tree, before };
     let file_run = FileRun { run, context, stage };
     let mut result = RunResult {
         report: Report::new(options.today, options.gate),
@@ -87,6 +87,8 @@ pub(crate) struct FileOutcome {
     unchecked: Vec<String>,
     /// Its rows, as text.
     rows: String,
+    /// Whether other files could decide it.
+    asks_files: bool,
     found: Found,
 }
 
@@ -125,16 +127,17 @@ impl FileRun<'_> {
         if let Some(outcome) = self.stage.recall(candidate) {
             return Ok(Some(outcome));
         }
-        let RunStage::Base(memo, head) = self.stage else {
+        let same = if let RunStage::Base(memo, head) = self.stage {
+            head.read_same(candidate, tree, most).map(|bytes| (memo, bytes))
+        } else {
+            None
+        };
+        let Some((memo, bytes)) = same else {
             return Ok(tree.read(candidate, most)?.map(|bytes| self.lint_new(candidate, bytes)));
         };
-        let Some(bytes) = head.read_same(candidate, tree, most) else {
-            return Ok(tree.read(candidate, most)?.map(|bytes| self.lint_new(candidate, bytes)));
-        };
-        let files = WatchedLoader { files: self.context.load, is_used: AtomicBool::new(false) };
-        let context = LintContext { load: &files, ..self.context };
-        let outcome = FileRun { context, ..*self }.lint_new(candidate, bytes);
-        if !files.is_used.into_inner() && outcome.unchecked.is_empty() {
+        let outcome = self.lint_new(candidate, bytes);
+        // A result that depends on other files is valid for one side only.
+        if !outcome.asks_files && outcome.unchecked.is_empty() {
             memo.lock().insert(candidate.matched.clone(), outcome.clone());
         }
         Ok(Some(outcome))
@@ -150,6 +153,7 @@ impl FileRun<'_> {
         let other = other_file(candidate, &source, &result, may_be_other);
         let used = std::mem::take(&mut result.used);
         let unchecked = std::mem::take(&mut result.unchecked);
+        let asks_files = result.asks_files;
         let mut rows = String::new();
         let found = if let Some(other) = other {
             Found::Other(other)
@@ -166,7 +170,7 @@ impl FileRun<'_> {
             }
             self.kept(candidate, source, digest, result)
         };
-        FileOutcome { used, unchecked, rows, found }
+        FileOutcome { used, unchecked, rows, asks_files, found }
     }
 
     /// The data that the report keeps about a file.
@@ -242,7 +246,7 @@ impl RunResult {
     ) -> bool {
         let path = candidate.name.clone();
         let report = &mut self.report;
-        let FileOutcome { used, unchecked, rows, found } = match outcome {
+        let FileOutcome { used, unchecked, rows, found, .. } = match outcome {
             Ok(outcome) => outcome,
             Err(cause) => {
                 report.input_errors.push(InputError::unreadable(path, cause));
@@ -342,15 +346,7 @@ pub(crate) enum RunStage<'m> {
     Compared(&'m Memo, &'m dyn BaseModels),
 }
 
-impl<'m> RunStage<'m> {
-    /// The state of the base that rules compare with.
-    pub(crate) const fn baseline(self) -> Option<&'m dyn BaseModels> {
-        match self {
-            Self::Compared(_, baseline) => Some(baseline),
-            Self::Single | Self::Base(..) | Self::Pairing(_) => None,
-        }
-    }
-
+impl RunStage<'_> {
     /// The result for a file of the head that is the same in the base, unless the comparison can change it.
     fn recall(self, candidate: &Candidate) -> Option<FileOutcome> {
         match self {
@@ -367,44 +363,5 @@ impl<'m> RunStage<'m> {
                 (is_itself && outcome.is_for(candidate)).then_some(outcome)
             }
         }
-    }
-}
-
-/// A loader that records whether it was used: a result that depends on other files is valid for one side only.
-struct WatchedLoader<'w> {
-    files: Load<'w>,
-    is_used: AtomicBool,
-}
-
-impl<'w> WatchedLoader<'w> {
-    fn used(&self) -> Load<'w> {
-        self.is_used.store(true, Ordering::Relaxed);
-        self.files
-    }
-}
-
-impl FileLoader for WatchedLoader<'_> {
-    fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
-        self.used().bytes(name)
-    }
-
-    fn rego_below(&self, folder: &str) -> Result<Vec<String>, String> {
-        self.used().rego_below(folder)
-    }
-
-    fn exists(&self, path: &str) -> bool {
-        self.used().exists(path)
-    }
-
-    fn may_name(&self, policy: &str, path: &str) -> bool {
-        self.used().may_name(policy, path)
-    }
-
-    fn muted(&self, work: &mut dyn FnMut()) -> String {
-        self.files.muted(work)
-    }
-
-    fn bounded(&self, work: &mut dyn FnMut()) -> Result<(), String> {
-        self.files.bounded(work)
     }
 }
