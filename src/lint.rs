@@ -12,6 +12,7 @@ use crate::date::Date;
 use crate::diagnostic::{
     Diagnostic, MAX_PROBLEMS, Origin, Owner, RuleInfo, limit_problems, sort_diagnostics,
 };
+use crate::file_kind::is_lfs_pointer;
 use crate::model::{DetectedFormat, MAX_FINDINGS, Model, ModelFormat, Threat, detect, threat_name};
 use crate::page;
 use crate::policy::{Exception, Load, PolicyUsage, Scope};
@@ -19,7 +20,7 @@ use crate::rego::CompiledPolicy;
 use crate::rules::{self, Check, Subject, risk_unaddressed};
 use crate::schema::{Violation, ViolationKind};
 use crate::score::{BaseScores, ScoredModel};
-use crate::source::{BOM, Language, Source, Span};
+use crate::source::{Language, Source, Span};
 use crate::syntax::{MODEL_MARKER, Node, POLICY_MARKER, ProblemKind, pointer};
 
 /// The result of linting one file.
@@ -87,20 +88,6 @@ pub enum Content {
     Other,
     /// Nothing: the threat model of the base was removed, or a required one does not exist.
     Missing,
-}
-
-/// Whether a file is a pointer of Git LFS: by its first line, of any version, or by its keys.
-fn is_lfs_pointer(text: &str) -> bool {
-    /// Names of Git LFS in the addresses of its versions.
-    const NAMES: [&str; 3] = ["git-lfs", "hawser", "git-media"];
-    /// A pointer has fewer than 1,024 bytes, so a file with more lines is not one.
-    const MAX_LINES: usize = 30;
-    let mut lines =
-        text.trim_start_matches(BOM).split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty());
-    let Some(version) = lines.next().and_then(|first| first.strip_prefix("version ")) else { return false };
-    let keys: Vec<&str> = lines.take(MAX_LINES).collect();
-    let has_keys = ["oid ", "size "].iter().all(|key| keys.iter().any(|line| line.starts_with(key)));
-    NAMES.iter().any(|name| version.contains(name)) || has_keys && keys.len() < MAX_LINES
 }
 
 /// Lints one file; `path` is relative to the repository's root.
@@ -267,17 +254,7 @@ fn lint_model(
         context.load.exists(file)
     });
     linted.asks_files |= asks_files.into_inner();
-    match (before, context.before) {
-        (Some(BaseScores::Same(from, old)), _) => {
-            subject.loosened = context.policy.loosened(Scope::of(&old.model.agent, from), scope);
-        }
-        (_, Some(all)) => {
-            subject.left = [all.left(path), all.gone()];
-            let mut left = all.left(path).iter().map(|old| Scope::of(&old.model.agent, path));
-            subject.loosened = left.find_map(|old| context.policy.loosened(old, scope));
-        }
-        (_, None) => {}
-    }
+    add_base(&mut subject, scope, context);
     let mut found = check_rules(&subject);
     risk_unaddressed::add_questions(&mut found, &model, root, context.load.offers_questions());
     let mut violations = format.schema().violations(root);
@@ -309,6 +286,22 @@ fn lint_model(
     linted.diagnostics.append(&mut found);
     let (is_unscored, scores) = (subject.unscored().is_some(), subject.scores);
     linted.models.push(ScoredModel { is_unscored, ..ScoredModel::new(model, scores, source) });
+}
+
+/// Adds the models of the base that left, and the settings that are looser than those in the base.
+fn add_base<'s>(subject: &mut Subject<'s>, scope: Scope<'_>, context: LintContext<'s>) {
+    let (policy, path) = (context.policy, scope.path);
+    match (subject.before, context.before) {
+        (Some(BaseScores::Same(from, old)), _) => {
+            subject.loosened = policy.loosened(Scope::of(&old.model.agent, from), scope);
+        }
+        (_, Some(all)) => {
+            subject.left = [all.left(path), all.gone()];
+            let mut left = all.left(path).iter().map(|old| Scope::of(&old.model.agent, path));
+            subject.loosened = left.find_map(|old| policy.loosened(old, scope));
+        }
+        (_, None) => {}
+    }
 }
 
 /// Adds the threat model, the finding and the threat that each problem is about.
@@ -457,26 +450,6 @@ fn unmarked(root: Node<'_>) -> Diagnostic {
 mod tests {
     use super::*;
     use crate::policy::Settings;
-
-    #[test]
-    fn lfs_pointer_is_known_in_every_version() {
-        let keys = "oid sha256:0123456789abcdef\nsize 12\n";
-        for text in [
-            format!("version https://git-lfs.github.com/spec/v1\n{keys}"),
-            format!("version https://git-lfs.github.com/spec/v2\n{keys}"),
-            format!("version https://hawser.github.com/spec/v1\n{keys}"),
-            format!("version http://git-media.io/v/2\n{keys}"),
-            format!("version https://example.org/spec/v1\n{keys}"),
-            format!("version https://git-lfs.github.com/spec/v1\next-0-case sha256:01\n{keys}"),
-            format!("version https://git-lfs.github.com/spec/v1\r\n{}", keys.replace('\n', "\r\n")),
-            format!("\u{FEFF}\nversion https://git-lfs.github.com/spec/v1 \n{keys}"),
-        ] {
-            assert!(is_lfs_pointer(&text), "{text}");
-        }
-        for text in ["", "version: 1\n", "version 2\nsize 1\n", "aivss_threat_model: 1\noid a\nsize 1\n"] {
-            assert!(!is_lfs_pointer(text), "{text}");
-        }
-    }
 
     #[test]
     fn uncomputed_score_is_reported_unless_a_problem_of_its_owner_explains_it() {
