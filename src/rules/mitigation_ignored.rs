@@ -1,7 +1,6 @@
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
 use crate::rules::rule::{Check, Example, Rule, Subject};
-use crate::score::Scored;
 
 pub(crate) static RULE: Rule = Rule {
     name: "mitigation-ignored",
@@ -24,13 +23,19 @@ aivss:
   score: 7.3
 ",
     )],
-    check: Check::Score(check),
+    check: Check::Model(check),
     ..Rule::WARNING
 };
 
-fn check(scored: &Scored, _: &Subject<'_>) -> Option<Diagnostic> {
-    let (given, value) = (scored.declared.mitigation.as_ref()?, scored.mitigation?);
-    let formula = scored.formula.filter(|formula| !formula.has_mitigation() && value != Decimal::ONE)?;
-    let message = format!("mitigation factor {value} has no effect in AIVSS {}", formula.version);
-    Some(Diagnostic::new(&RULE, scored.owner, given.span, message))
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    for scored in &subject.scores {
+        if let (Some(formula), Some(given), Some(value)) =
+            (scored.formula, &scored.declared.mitigation, scored.mitigation)
+            && !formula.has_mitigation()
+            && value != Decimal::ONE
+        {
+            let message = format!("mitigation factor {value} has no effect in AIVSS {}", formula.version);
+            found.push(Diagnostic::new(&RULE, scored.owner, given.span, message));
+        }
+    }
 }

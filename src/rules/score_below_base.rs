@@ -2,7 +2,6 @@ use crate::aivss::Inputs;
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
 use crate::rules::rule::{Check, Example, Rule, Subject};
-use crate::score::Scored;
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-below-base",
@@ -26,21 +25,23 @@ aivss:
   score: 8.6
 ",
     )],
-    check: Check::Score(check),
+    check: Check::Model(check),
     ..Rule::WARNING
 };
 
-fn check(scored: &Scored, _: &Subject<'_>) -> Option<Diagnostic> {
-    let working = scored.working.as_ref()?;
-    let inputs = working.inputs;
-    // The mean of v0.5 can be below the base by design: only the effect of mitigation is reported.
-    let bare = working.formula.work(Inputs { mitigation: Decimal::ONE, ..inputs });
-    if working.score >= inputs.base || bare.score < inputs.base {
-        return None;
+fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    for scored in &subject.scores {
+        let Some(working) = &scored.working else { continue };
+        let inputs = working.inputs;
+        // The mean of v0.5 can be below the base by design: only the effect of mitigation is reported.
+        let bare = working.formula.work(Inputs { mitigation: Decimal::ONE, ..inputs });
+        if working.score >= inputs.base || bare.score < inputs.base {
+            continue;
+        }
+        let message = format!(
+            "score {} is below its CVSS base {}: mitigation {} lowers the base as well",
+            working.score, inputs.base, inputs.mitigation
+        );
+        found.push(Diagnostic::new(&RULE, scored.owner, scored.place(), message).working(working.written()));
     }
-    let message = format!(
-        "score {} is below its CVSS base {}: mitigation {} lowers the base as well",
-        working.score, inputs.base, inputs.mitigation
-    );
-    Some(Diagnostic::new(&RULE, scored.owner, scored.place(), message).working(working.written()))
 }
