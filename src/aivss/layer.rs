@@ -11,6 +11,10 @@ struct LayerRow {
     names: &'static [&'static str],
 }
 
+const fn row(key: &'static str, contents: &'static str) -> LayerRow {
+    LayerRow { key, alias: None, contents, names: &[] }
+}
+
 /// The maximum number of layers that a shared threat or row is an answer for.
 pub(crate) const MAX_SHARED: usize = 3;
 
@@ -28,48 +32,19 @@ pub(crate) struct LayerSet {
 static SEVEN: LayerSet = LayerSet {
     version: "1",
     rows: &[
+        row("foundation_models", "models, their interfaces and weights"),
         LayerRow {
-            key: "foundation_models",
-            alias: None,
-            contents: "models, their interfaces and weights",
-            names: &[],
-        },
-        LayerRow {
-            key: "data_operations",
-            alias: None,
-            contents: "training data, retrieval, vector stores, memory inputs",
             names: &["dataops"],
+            ..row("data_operations", "training data, retrieval, vector stores, memory inputs")
         },
+        row("agent_frameworks", "agent logic, planners, tool orchestration"),
         LayerRow {
-            key: "agent_frameworks",
-            alias: None,
-            contents: "agent logic, planners, tool orchestration",
-            names: &[],
-        },
-        LayerRow {
-            key: "deployment_and_infrastructure",
             alias: Some("deployment_infrastructure"),
-            contents: "cloud, runtimes, sandboxes",
-            names: &[],
+            ..row("deployment_and_infrastructure", "cloud, runtimes, sandboxes")
         },
-        LayerRow {
-            key: "evaluation_and_observability",
-            alias: None,
-            contents: "monitoring, logging, evaluation, guardrails",
-            names: &[],
-        },
-        LayerRow {
-            key: "security_and_compliance",
-            alias: None,
-            contents: "identity, policy, compliance",
-            names: &[],
-        },
-        LayerRow {
-            key: "agent_ecosystem",
-            alias: None,
-            contents: "external tools, plugins, MCP servers, other agents",
-            names: &[],
-        },
+        row("evaluation_and_observability", "monitoring, logging, evaluation, guardrails"),
+        row("security_and_compliance", "identity, policy, compliance"),
+        row("agent_ecosystem", "external tools, plugins, MCP servers, other agents"),
     ],
 };
 
@@ -136,34 +111,15 @@ impl LayerSet {
 
     /// The layer that words name, with at most remarks after the name.
     fn named_alone(&'static self, mut words: Vec<&str>, number: Option<usize>) -> Option<LayerKind> {
-        const REMARKS: [&str; 20] = [
-            "layer",
-            "vertical",
-            "security",
-            "threat",
-            "threats",
-            "risk",
-            "risks",
-            "analysis",
-            "mitigation",
-            "mitigations",
-            "severity",
-            "low",
-            "medium",
-            "high",
-            "critical",
-            "n",
-            "a",
-            "na",
-            "not",
-            "applicable",
-        ];
+        const REMARKS: &str = "layer vertical security threat threats risk risks analysis mitigation mitigations severity \
+            low medium high critical n a na not applicable";
         let own = self.numbered(number);
         loop {
             let found = self.layers().find(|kind| kind.row().is_named(&words));
             let found = found.or_else(|| own.filter(|own| own.row().has_all(&words)));
             let last = words.pop()?;
-            if found.is_some() || !(is_one_of(last, &REMARKS) || is_number(last)) {
+            let is_remark = REMARKS.split(' ').any(|remark| remark.eq_ignore_ascii_case(last));
+            if found.is_some() || !(is_remark || is_number(last)) {
                 return found;
             }
         }
