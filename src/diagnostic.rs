@@ -293,23 +293,20 @@ impl Diagnostic {
 
     /// With a text for the bytes.
     #[must_use]
-    pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = Some(label.into().into());
-        self
+    pub fn label(self, label: impl Into<String>) -> Self {
+        Self { label: Some(label.into().into()), ..self }
     }
 
     /// As a consequence of another wrong value.
     #[must_use]
-    pub fn cause(mut self, span: Option<Span>, effect: impl FnOnce() -> String) -> Self {
-        self.cause = span.map(|span| Box::new(Cause { span, effect: effect() }));
-        self
+    pub fn cause(self, span: Option<Span>, effect: impl FnOnce() -> String) -> Self {
+        Self { cause: span.map(|span| Box::new(Cause { span, effect: effect() })), ..self }
     }
 
     /// With the words for several such problems.
     #[must_use]
-    pub const fn many(mut self, words: &'static str) -> Self {
-        self.many = Some(words);
-        self
+    pub fn many(self, words: &'static str) -> Self {
+        Self { many: Some(words), ..self }
     }
 
     /// With another place.
@@ -321,30 +318,26 @@ impl Diagnostic {
 
     /// With the computation.
     #[must_use]
-    pub fn working(mut self, working: impl Into<String>) -> Self {
-        self.working = Some(working.into().into());
-        self
+    pub fn working(self, working: impl Into<String>) -> Self {
+        Self { working: Some(working.into().into()), ..self }
     }
 
     /// With background.
     #[must_use]
-    pub fn note(mut self, note: Option<String>) -> Self {
-        self.note = note.map(String::into_boxed_str);
-        self
+    pub fn note(self, note: Option<String>) -> Self {
+        Self { note: note.map(String::into_boxed_str), ..self }
     }
 
     /// With the action that fixes it.
     #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into().into());
-        self
+    pub fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into().into()), ..self }
     }
 
     /// With the edits that fix it.
     #[must_use]
-    pub fn fix(mut self, fix: Option<Fix>) -> Self {
-        self.fix = fix.map(Box::new);
-        self
+    pub fn fix(self, fix: Option<Fix>) -> Self {
+        Self { fix: fix.map(Box::new), ..self }
     }
 
     /// The amount that exceeds a limit. `part` distinguishes several problems of one owner: a factor's key, a band.
@@ -377,9 +370,8 @@ impl Diagnostic {
 
     /// With the line of the policy that decides it.
     #[must_use]
-    pub fn decided_by(mut self, origin: &Origin) -> Self {
-        self.decided_by = Some(Box::new(origin.clone()));
-        self
+    pub fn decided_by(self, origin: &Origin) -> Self {
+        Self { decided_by: Some(Box::new(origin.clone())), ..self }
     }
 }
 
