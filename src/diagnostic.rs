@@ -1,8 +1,7 @@
 //! Diagnostics: plain, owned data about a problem at a place in a file. [`crate::output`] prints them.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::fmt::{Display, Formatter};
+use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 
 use crate::date::Date;
@@ -11,7 +10,7 @@ use crate::source::{Source, Span};
 pub use crate::text_edit::{Edit, Fix, Safety};
 
 /// The weight of a diagnostic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Information that fails no run by default.
@@ -19,6 +18,7 @@ pub enum Level {
     /// A probable problem.
     Warning,
     /// A problem that fails a run by default.
+    #[default]
     Error,
 }
 
@@ -85,9 +85,10 @@ impl RuleNames {
 /// The part of a file that a problem is about, for exceptions and comparisons.
 ///
 /// The rule that finds a problem sets it. The position of the bytes does not matter: an alias can put them anywhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Owner {
     /// The file as a whole.
+    #[default]
     File,
     /// A policy.
     Policy,
@@ -98,7 +99,7 @@ pub enum Owner {
 }
 
 /// One problem, with its position, its reason and its fix.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostic {
     /// The rule's name.
     pub rule: Cow<'static, str>,
@@ -237,25 +238,8 @@ impl Diagnostic {
             mandatory: rule.mandatory,
             span,
             message: message.into().into(),
-            label: None,
-            cause: None,
-            many: None,
-            related: Vec::new(),
-            working: None,
-            note: None,
-            help: None,
-            fix: None,
-            decided_by: None,
-            excepted: None,
-            known: false,
-            amount: None,
             owner,
-            part: None,
-            model: None,
-            finding: None,
-            threat: None,
-            references: Vec::new(),
-            pointer: Box::default(),
+            ..Self::default()
         }
     }
 
@@ -309,23 +293,20 @@ impl Diagnostic {
 
     /// With a text for the bytes.
     #[must_use]
-    pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = Some(label.into().into());
-        self
+    pub fn label(self, label: impl Into<String>) -> Self {
+        Self { label: Some(label.into().into()), ..self }
     }
 
     /// As a consequence of another wrong value.
     #[must_use]
-    pub fn cause(mut self, span: Option<Span>, effect: impl FnOnce() -> String) -> Self {
-        self.cause = span.map(|span| Box::new(Cause { span, effect: effect() }));
-        self
+    pub fn cause(self, span: Option<Span>, effect: impl FnOnce() -> String) -> Self {
+        Self { cause: span.map(|span| Box::new(Cause { span, effect: effect() })), ..self }
     }
 
     /// With the words for several such problems.
     #[must_use]
-    pub const fn many(mut self, words: &'static str) -> Self {
-        self.many = Some(words);
-        self
+    pub fn many(self, words: &'static str) -> Self {
+        Self { many: Some(words), ..self }
     }
 
     /// With another place.
@@ -337,30 +318,26 @@ impl Diagnostic {
 
     /// With the computation.
     #[must_use]
-    pub fn working(mut self, working: impl Into<String>) -> Self {
-        self.working = Some(working.into().into());
-        self
+    pub fn working(self, working: impl Into<String>) -> Self {
+        Self { working: Some(working.into().into()), ..self }
     }
 
     /// With background.
     #[must_use]
-    pub fn note(mut self, note: Option<String>) -> Self {
-        self.note = note.map(String::into_boxed_str);
-        self
+    pub fn note(self, note: Option<String>) -> Self {
+        Self { note: note.map(String::into_boxed_str), ..self }
     }
 
     /// With the action that fixes it.
     #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into().into());
-        self
+    pub fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into().into()), ..self }
     }
 
     /// With the edits that fix it.
     #[must_use]
-    pub fn fix(mut self, fix: Option<Fix>) -> Self {
-        self.fix = fix.map(Box::new);
-        self
+    pub fn fix(self, fix: Option<Fix>) -> Self {
+        Self { fix: fix.map(Box::new), ..self }
     }
 
     /// The amount that exceeds a limit. `part` distinguishes several problems of one owner: a factor's key, a band.
@@ -393,9 +370,8 @@ impl Diagnostic {
 
     /// With the line of the policy that decides it.
     #[must_use]
-    pub fn decided_by(mut self, origin: &Origin) -> Self {
-        self.decided_by = Some(Box::new(origin.clone()));
-        self
+    pub fn decided_by(self, origin: &Origin) -> Self {
+        Self { decided_by: Some(Box::new(origin.clone())), ..self }
     }
 }
 

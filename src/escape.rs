@@ -153,6 +153,12 @@ pub(crate) fn plain_page(page: &str) -> Cow<'_, str> {
     Cow::Owned(lines.collect())
 }
 
+/// A part of an address without its percent-encoding, if that is UTF-8.
+#[cfg(feature = "server")]
+pub(crate) fn decoded_uri(text: &str) -> Option<String> {
+    Some(percent_encoding::percent_decode_str(text).decode_utf8().ok()?.into_owned())
+}
+
 /// A path as part of a URI: all bytes except slashes and the unreserved characters of RFC 3986 are percent-encoded.
 pub(crate) fn uri_path(path: &str) -> String {
     const ENCODED: &AsciiSet =

@@ -3,8 +3,7 @@
 //! Pages are Markdown that is readable unrendered.
 
 use crate::diagnostic::Level;
-use crate::rules;
-use crate::rules::{Check, Example, Rule};
+use crate::rules::{self, Check, Example, Rule};
 use crate::source::Language;
 use crate::syntax::POLICY_MARKER;
 
@@ -99,7 +98,7 @@ fn level(rule: &Rule) -> String {
         format!("Its level is {level} unless a policy sets another (off, note, warning, error):\n\n{lower}");
     match rule.check {
         Check::PolicyAudit => set,
-        Check::Builtin | Check::Run | Check::Model(_) | Check::Limit { .. } => {
+        Check::Builtin | Check::Run | Check::Model(_) | Check::Score(_) | Check::Limit { .. } => {
             let except = format!(
                 "exceptions:\n  - rule: {name}\n    path: agents/planner/threat-model.yaml\n    reason: Why the problem may stay.\n    \
                  owner: who is responsible\n    expires: 2027-03-31"

@@ -85,7 +85,6 @@ impl OtherFile {
         Self { cause: Some(cause.into()), ..Self::of(&BROKEN) }
     }
 
-    /// Whether a next step is known.
     pub(crate) fn has_next(&self) -> bool {
         self.next != Next::Nothing
     }
@@ -95,7 +94,6 @@ impl OtherFile {
         *self.kind != MENTION && !(self.is_unknown() && language == Language::Markdown)
     }
 
-    /// Whether nothing is known about the file.
     pub(crate) fn is_unknown(&self) -> bool {
         *self.kind == UNKNOWN
     }
@@ -165,6 +163,20 @@ impl OtherFile {
             None => self.reason().into_owned(),
         }
     }
+}
+
+/// Whether a file is a pointer of Git LFS: by its first line, of any version, or by its keys.
+pub(crate) fn is_lfs_pointer(text: &str) -> bool {
+    /// Names of Git LFS in the addresses of its versions.
+    const NAMES: [&str; 3] = ["git-lfs", "hawser", "git-media"];
+    /// A pointer has fewer than 1,024 bytes, so a file with more lines is not one.
+    const MAX_LINES: usize = 30;
+    let mut lines =
+        text.trim_start_matches(BOM).split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty());
+    let Some(version) = lines.next().and_then(|first| first.strip_prefix("version ")) else { return false };
+    let keys: Vec<&str> = lines.take(MAX_LINES).collect();
+    let has_keys = ["oid ", "size "].iter().all(|key| keys.iter().any(|line| line.starts_with(key)));
+    NAMES.iter().any(|name| version.contains(name)) || has_keys && keys.len() < MAX_LINES
 }
 
 /// Whether a path that is not named like a threat model may be the threat model of another tool, or a page with one.
@@ -263,7 +275,6 @@ fn is_model_name(path: &str) -> bool {
     is_default(path.rsplit('/').next().unwrap_or(path))
 }
 
-/// Whether a page lists threats.
 fn has_threats(root: Node<'_>) -> bool {
     let threats = root.get("maestro").and_then(|maestro| maestro.get("cross_layer")?.get("threats"));
     threats.is_some()
@@ -327,6 +338,26 @@ mod tests {
         let own = [&MAESTRO_PAGE, &MODEL_PAGE, &UNMARKED, &BROKEN, &UNKNOWN, &MENTION];
         for kind in DATA.iter().chain(own) {
             assert!(page.contains(&format!("`{}`", kind.name)), "{}", kind.name);
+        }
+    }
+
+    #[test]
+    fn lfs_pointer_is_known_in_every_version() {
+        let keys = "oid sha256:0123456789abcdef\nsize 12\n";
+        for text in [
+            format!("version https://git-lfs.github.com/spec/v1\n{keys}"),
+            format!("version https://git-lfs.github.com/spec/v2\n{keys}"),
+            format!("version https://hawser.github.com/spec/v1\n{keys}"),
+            format!("version http://git-media.io/v/2\n{keys}"),
+            format!("version https://example.org/spec/v1\n{keys}"),
+            format!("version https://git-lfs.github.com/spec/v1\next-0-case sha256:01\n{keys}"),
+            format!("version https://git-lfs.github.com/spec/v1\r\n{}", keys.replace('\n', "\r\n")),
+            format!("\u{FEFF}\nversion https://git-lfs.github.com/spec/v1 \n{keys}"),
+        ] {
+            assert!(is_lfs_pointer(&text), "{text}");
+        }
+        for text in ["", "version: 1\n", "version 2\nsize 1\n", "aivss_threat_model: 1\noid a\nsize 1\n"] {
+            assert!(!is_lfs_pointer(text), "{text}");
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod rego;
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -11,15 +12,15 @@ use crate::date::Date;
 use crate::diagnostic::{
     Diagnostic, MAX_PROBLEMS, Origin, Owner, RuleInfo, limit_problems, sort_diagnostics,
 };
+use crate::file_kind::is_lfs_pointer;
 use crate::model::{DetectedFormat, MAX_FINDINGS, Model, ModelFormat, Threat, detect, threat_name};
 use crate::page;
 use crate::policy::{Exception, Load, PolicyUsage, Scope};
 use crate::rego::CompiledPolicy;
-use crate::rules;
-use crate::rules::{Check, Subject, risk_unaddressed};
+use crate::rules::{self, Check, Subject, risk_unaddressed};
 use crate::schema::{Violation, ViolationKind};
 use crate::score::{BaseScores, ScoredModel};
-use crate::source::{BOM, Language, Source, Span};
+use crate::source::{Language, Source, Span};
 use crate::syntax::{MODEL_MARKER, Node, POLICY_MARKER, ProblemKind, pointer};
 
 /// The result of linting one file.
@@ -35,6 +36,8 @@ pub struct LintResult {
     pub used: PolicyUsage,
     /// The reasons why rules in Rego could not check it.
     pub unchecked: Vec<String>,
+    /// Whether other files could decide it: evidence, or what a policy names.
+    pub(crate) asks_files: bool,
 }
 
 /// The inputs of a lint besides the file.
@@ -83,20 +86,8 @@ pub enum Content {
     Unmarked,
     /// Any other file.
     Other,
-}
-
-/// Whether a file is a pointer of Git LFS: by its first line, of any version, or by its keys.
-fn is_lfs_pointer(text: &str) -> bool {
-    /// Names of Git LFS in the addresses of its versions.
-    const NAMES: [&str; 3] = ["git-lfs", "hawser", "git-media"];
-    /// A pointer has fewer than 1,024 bytes, so a file with more lines is not one.
-    const MAX_LINES: usize = 30;
-    let mut lines =
-        text.trim_start_matches(BOM).split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty());
-    let Some(version) = lines.next().and_then(|first| first.strip_prefix("version ")) else { return false };
-    let keys: Vec<&str> = lines.take(MAX_LINES).collect();
-    let has_keys = ["oid ", "size "].iter().all(|key| keys.iter().any(|line| line.starts_with(key)));
-    NAMES.iter().any(|name| version.contains(name)) || has_keys && keys.len() < MAX_LINES
+    /// Nothing: the threat model of the base was removed, or a required one does not exist.
+    Missing,
 }
 
 /// Lints one file; `path` is relative to the repository's root.
@@ -167,7 +158,8 @@ fn overfull(place: Span) -> Diagnostic {
 
 impl LintResult {
     fn of(content: Content, diagnostics: Vec<Diagnostic>) -> Self {
-        Self { content, models: Vec::new(), diagnostics, used: PolicyUsage::default(), unchecked: Vec::new() }
+        let (models, used, unchecked) = (Vec::new(), PolicyUsage::default(), Vec::new());
+        Self { content, models, diagnostics, used, unchecked, asks_files: false }
     }
 }
 
@@ -184,7 +176,7 @@ pub fn lint_removed(
         None => String::new(),
     };
     let found = models.iter().filter_map(|model| removed(model, path, &moved, context));
-    let mut linted = LintResult::of(Content::Model, found.collect());
+    let mut linted = LintResult::of(Content::Missing, found.collect());
     apply_exceptions(&mut linted, path, context);
     linted
 }
@@ -193,7 +185,7 @@ pub fn lint_removed(
 pub fn lint_missing(path: &str, message: &str, required: &Origin, context: LintContext<'_>) -> LintResult {
     let rule = &rules::builtin::MODEL_MISSING;
     let (settings, _) = context.policy.settings_for(Scope { path, environment: None, tier: None });
-    let mut linted = LintResult::of(Content::Model, Vec::new());
+    let mut linted = LintResult::of(Content::Missing, Vec::new());
     if let Some(level) = settings.level(rule) {
         let diagnostic = Diagnostic::new(rule, Owner::File, Span::new(0, 0), message).decided_by(required);
         linted.diagnostics.push(Diagnostic { level, ..diagnostic });
@@ -222,7 +214,7 @@ fn compare_with_base(linted: &mut LintResult, path: &str, context: LintContext<'
 /// The problem of a removed threat model, at the level that its settings give.
 fn removed(model: &ScoredModel, path: &str, moved: &str, context: LintContext<'_>) -> Option<Diagnostic> {
     let rule = &rules::builtin::MODEL_REMOVED;
-    let level = context.policy.settings_for(scope_of(&model.model, path)).0.level(rule)?;
+    let level = context.policy.settings_for(Scope::of(&model.model.agent, path)).0.level(rule)?;
     let name = model.name().map_or_else(|| "an unnamed agent".to_owned(), |name| format!("`{name}`"));
     let message = format!("the threat model of {name} was removed{moved}");
     Some(Diagnostic { level, ..Diagnostic::new(rule, Owner::File, Span::new(0, 0), message) })
@@ -236,11 +228,7 @@ fn lint_policy(source: &Source, context: LintContext<'_>) -> LintResult {
             (Content::BrokenPolicy, own.flat_map(|broken| broken.diagnostics).collect())
         }
     };
-    LintResult::of(kind, diagnostics)
-}
-
-fn scope_of<'m>(model: &'m Model, path: &'m str) -> Scope<'m> {
-    Scope { path, environment: model.agent.environment.as_deref(), tier: model.agent.tier.as_deref() }
+    LintResult { asks_files: true, ..LintResult::of(kind, diagnostics) }
 }
 
 /// The help for a threat model without a score of the agent.
@@ -255,24 +243,18 @@ fn lint_model(
     linted: &mut LintResult,
 ) {
     let model: Model = format.read(root);
-    let scope = scope_of(&model, path);
+    let scope = Scope::of(&model.agent, path);
     let (settings, overrides) = context.policy.settings_for(scope);
     linted.used.overrides.extend(overrides);
     let place = linted.models.len();
     let before = context.before.and_then(|before| before.scores(path, place));
-    let mut subject = Subject::new(&model, &settings, context.today, before)
-        .with_files(path, |file| context.load.exists(file));
-    match (before, context.before) {
-        (Some(BaseScores::Same(from, old)), _) => {
-            subject.loosened = context.policy.loosened(scope_of(&old.model, from), scope);
-        }
-        (_, Some(all)) => {
-            subject.left = [all.left(path), all.gone()];
-            let mut left = all.left(path).iter().map(|old| scope_of(&old.model, path));
-            subject.loosened = left.find_map(|old| context.policy.loosened(old, scope));
-        }
-        (_, None) => {}
-    }
+    let asks_files = Cell::new(false);
+    let mut subject = Subject::new(&model, &settings, context.today, before).with_files(path, |file| {
+        asks_files.set(true);
+        context.load.exists(file)
+    });
+    linted.asks_files |= asks_files.into_inner();
+    add_base(&mut subject, scope, context);
     let mut found = check_rules(&subject);
     risk_unaddressed::add_questions(&mut found, &model, root, context.load.offers_questions());
     let mut violations = format.schema().violations(root);
@@ -304,6 +286,22 @@ fn lint_model(
     linted.diagnostics.append(&mut found);
     let (is_unscored, scores) = (subject.unscored().is_some(), subject.scores);
     linted.models.push(ScoredModel { is_unscored, ..ScoredModel::new(model, scores, source) });
+}
+
+/// Adds the models of the base that left, and the settings that are looser than those in the base.
+fn add_base<'s>(subject: &mut Subject<'s>, scope: Scope<'_>, context: LintContext<'s>) {
+    let (policy, path) = (context.policy, scope.path);
+    match (subject.before, context.before) {
+        (Some(BaseScores::Same(from, old)), _) => {
+            subject.loosened = policy.loosened(Scope::of(&old.model.agent, from), scope);
+        }
+        (_, Some(all)) => {
+            subject.left = [all.left(path), all.gone()];
+            let mut left = all.left(path).iter().map(|old| Scope::of(&old.model.agent, path));
+            subject.loosened = left.find_map(|old| policy.loosened(old, scope));
+        }
+        (_, None) => {}
+    }
 }
 
 /// Adds the threat model, the finding and the threat that each problem is about.
@@ -341,14 +339,16 @@ fn threat_at(span: Span, model: &Model) -> Option<(&[Threat], usize)> {
 fn check_rules(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for rule in rules::ALL {
-        let check = match rule.check {
-            Check::Model(check) => check,
-            Check::Limit { applies, check } if applies(subject.settings) => check,
-            Check::Limit { .. } | Check::Builtin | Check::PolicyAudit | Check::Run => continue,
-        };
         let Some(level) = subject.settings.level(rule) else { continue };
         let first = found.len();
-        check(subject, &mut found);
+        match rule.check {
+            Check::Model(check) => check(subject, &mut found),
+            Check::Score(check) => {
+                found.extend(subject.scores.iter().filter_map(|scored| check(scored, subject)));
+            }
+            Check::Limit { applies, check } if applies(subject.settings) => check(subject, &mut found),
+            Check::Limit { .. } | Check::Builtin | Check::PolicyAudit | Check::Run => {}
+        }
         for diagnostic in &mut found[first..] {
             diagnostic.level = level;
             if diagnostic.decided_by.is_none() {
@@ -450,26 +450,6 @@ fn unmarked(root: Node<'_>) -> Diagnostic {
 mod tests {
     use super::*;
     use crate::policy::Settings;
-
-    #[test]
-    fn lfs_pointer_is_known_in_every_version() {
-        let keys = "oid sha256:0123456789abcdef\nsize 12\n";
-        for text in [
-            format!("version https://git-lfs.github.com/spec/v1\n{keys}"),
-            format!("version https://git-lfs.github.com/spec/v2\n{keys}"),
-            format!("version https://hawser.github.com/spec/v1\n{keys}"),
-            format!("version http://git-media.io/v/2\n{keys}"),
-            format!("version https://example.org/spec/v1\n{keys}"),
-            format!("version https://git-lfs.github.com/spec/v1\next-0-case sha256:01\n{keys}"),
-            format!("version https://git-lfs.github.com/spec/v1\r\n{}", keys.replace('\n', "\r\n")),
-            format!("\u{FEFF}\nversion https://git-lfs.github.com/spec/v1 \n{keys}"),
-        ] {
-            assert!(is_lfs_pointer(&text), "{text}");
-        }
-        for text in ["", "version: 1\n", "version 2\nsize 1\n", "aivss_threat_model: 1\noid a\nsize 1\n"] {
-            assert!(!is_lfs_pointer(text), "{text}");
-        }
-    }
 
     #[test]
     fn uncomputed_score_is_reported_unless_a_problem_of_its_owner_explains_it() {

@@ -7,13 +7,12 @@ use crate::date::Date;
 use crate::diagnostic::{Diagnostic, Origin, Owner, sort_diagnostics};
 use crate::page;
 use crate::policy::{Exception, Policy, PolicyUsage};
-use crate::rules;
 use crate::rules::audit::{
     EXCEPTION_EXPIRED, EXCEPTION_EXPIRING, EXCEPTION_OVERLONG, EXCEPTION_UNUSED, POLICY_INEFFECTIVE,
     RULE_RENAMED,
 };
 use crate::rules::builtin::{MODEL_REMOVED, MODEL_UNREADABLE};
-use crate::rules::{Check, Rule, model_weakened, score_increased};
+use crate::rules::{self, Check, Rule, model_weakened, score_increased};
 use crate::source::Source;
 use crate::syntax;
 

@@ -15,6 +15,7 @@ use crate::diagnostic::{Diagnostic, Level};
 use crate::file_kind::OtherFile;
 use crate::fleet::Fleet;
 use crate::input_error::InputError;
+use crate::lint::Content;
 use crate::policy::{BuiltIn, Policy};
 use crate::score::ScoredModel;
 use crate::source::{Position, Source, Span};
@@ -22,7 +23,8 @@ use crate::source::{Position, Source, Span};
 pub use change::{AgentChange, Change, Difference, ScoreChange};
 pub(crate) use change::{MITIGATION, PROVEN};
 pub use page::{AgentDetail, PageSettings};
-pub(crate) use summary::{Gate, Summary, WorstScore};
+pub use summary::Gate;
+pub(crate) use summary::{Summary, WorstScore};
 
 /// The results of a run.
 #[derive(Debug)]
@@ -49,16 +51,14 @@ pub struct Report {
     pub in_force: Option<Policy>,
     /// The day of the run.
     pub today: Date,
-    /// The level that fails the gate.
-    pub fail_on: Level,
+    /// The problems that fail the run.
+    pub gate: Gate,
     /// The rules that the command line has lowered, as text.
     pub lowered: Vec<String>,
     /// The agents of many repositories, if the report is made from rows.
     pub(crate) fleet: Option<Fleet>,
     /// The comparison with the base revision, if there is one.
     pub change: Option<Change>,
-    /// Whether only problems that are not in the base fail the gate.
-    pub new_only: bool,
     /// Sentences about the policy and about checks that were not made.
     pub remarks: Vec<String>,
     /// The URL that precedes `path#L12` in links to lines.
@@ -94,9 +94,7 @@ pub struct FileReport {
     pub diagnostics: Vec<Diagnostic>,
     /// The SHA-256 of its bytes, if a format shows it.
     pub(crate) digest: Option<Box<str>>,
-    pub(crate) is_policy: bool,
-    /// Whether nothing can be read at the path: a removed threat model, or a folder without one.
-    pub(crate) is_missing: bool,
+    pub(crate) content: Content,
 }
 
 impl FileReport {
@@ -108,18 +106,18 @@ impl FileReport {
         diagnostics: Vec<Diagnostic>,
     ) -> Self {
         let (name, models) = (source.name().to_owned(), models.into());
-        let (source, digest, is_policy, is_missing) = (Some(source), None, false, false);
-        Self { name, source, path, models, diagnostics, digest, is_policy, is_missing }
+        let (source, digest, content) = (Some(source), None, Content::Model);
+        Self { name, source, path, models, diagnostics, digest, content }
     }
 
     pub(crate) fn of_policy(source: Arc<Source>, path: String, diagnostics: Vec<Diagnostic>) -> Self {
-        Self { is_policy: true, ..Self::new(source, path, Vec::new(), diagnostics) }
+        Self { content: Content::Policy, ..Self::new(source, path, Vec::new(), diagnostics) }
     }
 
     /// The results of a path at which nothing can be read.
     pub(crate) fn of_path(name: &str, path: String, diagnostics: Vec<Diagnostic>) -> Self {
         let source = Arc::new(Source::decode(name, Vec::new()));
-        Self { is_missing: true, ..Self::new(source, path, Vec::new(), diagnostics) }
+        Self { content: Content::Missing, ..Self::new(source, path, Vec::new(), diagnostics) }
     }
 
     /// The path to show, with `/` between its parts.
@@ -152,7 +150,16 @@ impl FileReport {
 
     /// Whether it is a file that contains threat models, or should.
     pub(crate) const fn is_model(&self) -> bool {
-        !self.is_policy && !self.is_missing
+        matches!(self.content, Content::Model)
+    }
+
+    pub(crate) const fn is_policy(&self) -> bool {
+        matches!(self.content, Content::Policy | Content::BrokenPolicy)
+    }
+
+    /// Whether nothing can be read at the path: a removed threat model, or a folder without one.
+    pub(crate) const fn is_missing(&self) -> bool {
+        matches!(self.content, Content::Missing)
     }
 
     /// Whether the whole file could be read. If not, it may contain other threat models or other scores.
@@ -181,7 +188,6 @@ impl Verdict {
         self as u8
     }
 
-    /// The verdict in words.
     pub(crate) const fn words(self) -> &'static str {
         match self {
             Self::Passed => "passed",
@@ -204,7 +210,7 @@ pub(crate) const NOT_SCORED: &str = "not scored";
 
 impl Report {
     /// An empty report.
-    pub fn new(today: Date, fail_on: Level) -> Self {
+    pub fn new(today: Date, gate: impl Into<Gate>) -> Self {
         Self {
             counted: Summary::default(),
             files: Vec::new(),
@@ -217,11 +223,10 @@ impl Report {
             provenance: Provenance::default(),
             in_force: None,
             today,
-            fail_on,
+            gate: gate.into(),
             lowered: Vec::new(),
             fleet: None,
             change: None,
-            new_only: false,
             remarks: Vec::new(),
             links: None,
             page: PageSettings::default(),
@@ -291,16 +296,12 @@ impl Report {
 
     /// Whether a diagnostic counts: it is neither excepted nor, with `new_only`, in the base.
     pub fn counts(&self, diagnostic: &Diagnostic) -> bool {
-        self.gate().counts(diagnostic)
-    }
-
-    pub(crate) const fn gate(&self) -> Gate {
-        Gate { fail_on: self.fail_on, new_only: self.new_only }
+        self.gate.counts(diagnostic)
     }
 
     /// Whether formats for people list a diagnostic. With `new_only` they list only those that count.
     pub(crate) fn lists(&self, diagnostic: &Diagnostic) -> bool {
-        !self.new_only || self.counts(diagnostic)
+        !self.gate.new_only || self.counts(diagnostic)
     }
 
     /// The number of diagnostics that do not count, as text.
@@ -317,7 +318,7 @@ impl Report {
 
     /// Whether a diagnostic fails the gate.
     pub fn fails(&self, diagnostic: &Diagnostic) -> bool {
-        self.gate().fails(diagnostic)
+        self.gate.fails(diagnostic)
     }
 
     /// Every diagnostic with its file, in the order of the report.
@@ -330,7 +331,6 @@ impl Report {
         self.diagnostics().filter(|(_, problem)| problem.level == level && self.counts(problem)).count()
     }
 
-    /// The worst computed score.
     pub(crate) fn worst(&self) -> Option<WorstScore> {
         let scores = self
             .files
@@ -365,7 +365,7 @@ impl Report {
         let mut totals =
             Summary { policies: self.policies, skipped: self.skipped.len(), ..self.counted.clone() };
         for file in &self.files {
-            let of_file = Summary::of(&file.name, &file.models, &file.diagnostics, self.gate());
+            let of_file = Summary::of(&file.name, &file.models, &file.diagnostics, self.gate);
             totals.add(Summary { files: usize::from(file.is_model()), ..of_file });
         }
         totals

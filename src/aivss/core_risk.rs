@@ -2,10 +2,13 @@
 
 use std::sync::LazyLock;
 
-use crate::aivss::{Factor, letters};
+use crate::aivss::Factor::{
+    self, AutonomyOfAction, ContextualAwareness, DynamicIdentity, DynamicToolUse, MultiAgentInteractions,
+    NaturalLanguageInterface, NonDeterminism, OpacityAndReflexivity, PersistentMemory, SelfModification,
+};
+use crate::aivss::letters;
 use crate::decimal::Decimal;
 
-/// A core risk.
 #[derive(Debug)]
 pub(crate) struct CoreRisk {
     /// The name, which is a category of findings.
@@ -29,90 +32,70 @@ pub(crate) static CORE_RISKS: [CoreRisk; 10] = [
         name: "Agentic AI Tool Misuse",
         entries: &["ASI02", "ASI05"],
         threats: &["T2", "T11"],
-        factors: &[Factor::AutonomyOfAction, Factor::DynamicToolUse, Factor::NaturalLanguageInterface],
+        factors: &[AutonomyOfAction, DynamicToolUse, NaturalLanguageInterface],
         layers: &["agent_ecosystem"],
     },
     CoreRisk {
         name: "Agent Access Control Violation",
         entries: &["ASI03", "ASI10"],
         threats: &["T3"],
-        factors: &[Factor::DynamicToolUse, Factor::DynamicIdentity, Factor::PersistentMemory],
+        factors: &[DynamicToolUse, DynamicIdentity, PersistentMemory],
         layers: &["deployment_and_infrastructure", "security_and_compliance"],
     },
     CoreRisk {
         name: "Agent Cascading Failures",
         entries: &["ASI08"],
         threats: &["T4", "T5"],
-        factors: &[
-            Factor::AutonomyOfAction,
-            Factor::MultiAgentInteractions,
-            Factor::NonDeterminism,
-            Factor::OpacityAndReflexivity,
-        ],
+        factors: &[AutonomyOfAction, MultiAgentInteractions, NonDeterminism, OpacityAndReflexivity],
         layers: &["agent_frameworks", "evaluation_and_observability"],
     },
     CoreRisk {
         name: "Agent Orchestration & Multi-Agent Exploitation",
         entries: &["ASI07"],
         threats: &["T12", "T13", "T16"],
-        factors: &[
-            Factor::AutonomyOfAction,
-            Factor::DynamicIdentity,
-            Factor::MultiAgentInteractions,
-            Factor::ContextualAwareness,
-        ],
+        factors: &[AutonomyOfAction, DynamicIdentity, MultiAgentInteractions, ContextualAwareness],
         layers: &["agent_frameworks"],
     },
     CoreRisk {
         name: "Agent Identity Impersonation",
         entries: &["ASI09"],
         threats: &["T9", "T14", "T15"],
-        factors: &[Factor::DynamicIdentity, Factor::OpacityAndReflexivity, Factor::NaturalLanguageInterface],
+        factors: &[DynamicIdentity, OpacityAndReflexivity, NaturalLanguageInterface],
         layers: &["security_and_compliance"],
     },
     CoreRisk {
         name: "Agent Memory & Context Manipulation",
         entries: &["ASI06"],
         threats: &["T1"],
-        factors: &[Factor::PersistentMemory, Factor::ContextualAwareness, Factor::OpacityAndReflexivity],
+        factors: &[PersistentMemory, ContextualAwareness, OpacityAndReflexivity],
         layers: &["data_operations"],
     },
     CoreRisk {
         name: "Insecure Agent Critical Systems Interaction",
         entries: &[],
         threats: &[],
-        factors: &[
-            Factor::AutonomyOfAction,
-            Factor::DynamicToolUse,
-            Factor::ContextualAwareness,
-            Factor::SelfModification,
-        ],
+        factors: &[AutonomyOfAction, DynamicToolUse, ContextualAwareness, SelfModification],
         layers: &["deployment_and_infrastructure"],
     },
     CoreRisk {
         name: "Agent Supply Chain & Dependency Risk",
         entries: &["ASI04"],
         threats: &["T17"],
-        factors: &[Factor::AutonomyOfAction, Factor::DynamicToolUse, Factor::SelfModification],
+        factors: &[AutonomyOfAction, DynamicToolUse, SelfModification],
         layers: &["data_operations", "agent_ecosystem"],
     },
     CoreRisk {
         name: "Agent Untraceability",
         entries: &[],
         threats: &["T8", "T10"],
-        factors: &[Factor::OpacityAndReflexivity, Factor::DynamicIdentity, Factor::NonDeterminism],
+        factors: &[OpacityAndReflexivity, DynamicIdentity, NonDeterminism],
         layers: &["foundation_models", "evaluation_and_observability"],
     },
     CoreRisk {
         name: "Agent Goal & Instruction Manipulation",
         entries: &["ASI01"],
         threats: &["T6", "T7"],
-        factors: &[
-            Factor::NaturalLanguageInterface,
-            Factor::AutonomyOfAction,
-            Factor::NonDeterminism,
-            Factor::ContextualAwareness,
-        ],
+        factors: &[NaturalLanguageInterface, AutonomyOfAction, NonDeterminism, ContextualAwareness],
         layers: &["foundation_models"],
     },
 ];

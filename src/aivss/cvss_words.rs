@@ -1,6 +1,5 @@
 //! The metrics of CVSS v4.0 in words (specification, §2 to §5).
 
-/// A metric in words.
 #[derive(Debug)]
 pub(crate) struct MetricWords {
     pub(crate) name: &'static str,

@@ -53,7 +53,6 @@ pub(crate) struct Steps {
 /// The score after one more input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ScoreStage {
-    /// The input.
     pub(crate) name: &'static str,
     /// The score with it, unrounded: 0 to 10, or more if the threat multiplier is above 1.
     pub(crate) at: Decimal,

@@ -1,6 +1,5 @@
 //! MAESTRO's layers (Cloud Security Alliance) as data. A set has a version: a later set is another table.
 
-/// One layer of a set.
 #[derive(Debug)]
 struct LayerRow {
     key: &'static str,
@@ -12,13 +11,16 @@ struct LayerRow {
     names: &'static [&'static str],
 }
 
+const fn row(key: &'static str, contents: &'static str) -> LayerRow {
+    LayerRow { key, alias: None, contents, names: &[] }
+}
+
 /// The maximum number of layers that a shared threat or row is an answer for.
 pub(crate) const MAX_SHARED: usize = 3;
 
 /// The most bytes of a layer's name with the remarks after it.
 const MAX_LENGTH: usize = 100;
 
-/// A set of layers.
 #[derive(Debug)]
 pub(crate) struct LayerSet {
     /// The value of `maestro.version`.
@@ -30,48 +32,19 @@ pub(crate) struct LayerSet {
 static SEVEN: LayerSet = LayerSet {
     version: "1",
     rows: &[
+        row("foundation_models", "models, their interfaces and weights"),
         LayerRow {
-            key: "foundation_models",
-            alias: None,
-            contents: "models, their interfaces and weights",
-            names: &[],
-        },
-        LayerRow {
-            key: "data_operations",
-            alias: None,
-            contents: "training data, retrieval, vector stores, memory inputs",
             names: &["dataops"],
+            ..row("data_operations", "training data, retrieval, vector stores, memory inputs")
         },
+        row("agent_frameworks", "agent logic, planners, tool orchestration"),
         LayerRow {
-            key: "agent_frameworks",
-            alias: None,
-            contents: "agent logic, planners, tool orchestration",
-            names: &[],
-        },
-        LayerRow {
-            key: "deployment_and_infrastructure",
             alias: Some("deployment_infrastructure"),
-            contents: "cloud, runtimes, sandboxes",
-            names: &[],
+            ..row("deployment_and_infrastructure", "cloud, runtimes, sandboxes")
         },
-        LayerRow {
-            key: "evaluation_and_observability",
-            alias: None,
-            contents: "monitoring, logging, evaluation, guardrails",
-            names: &[],
-        },
-        LayerRow {
-            key: "security_and_compliance",
-            alias: None,
-            contents: "identity, policy, compliance",
-            names: &[],
-        },
-        LayerRow {
-            key: "agent_ecosystem",
-            alias: None,
-            contents: "external tools, plugins, MCP servers, other agents",
-            names: &[],
-        },
+        row("evaluation_and_observability", "monitoring, logging, evaluation, guardrails"),
+        row("security_and_compliance", "identity, policy, compliance"),
+        row("agent_ecosystem", "external tools, plugins, MCP servers, other agents"),
     ],
 };
 
@@ -91,7 +64,6 @@ impl LayerSet {
         (0..self.rows.len()).map(move |at| LayerKind { set: self, at })
     }
 
-    /// The layer with a key or its alias.
     pub(crate) fn with_key(&'static self, key: &str) -> Option<LayerKind> {
         self.layers().find(|kind| kind.keys().any(|own| own == key))
     }
@@ -133,41 +105,21 @@ impl LayerSet {
         })
     }
 
-    /// The layer with a number.
     fn numbered(&'static self, number: Option<usize>) -> Option<LayerKind> {
         number.and_then(|number| self.layers().nth(number.checked_sub(1)?))
     }
 
     /// The layer that words name, with at most remarks after the name.
     fn named_alone(&'static self, mut words: Vec<&str>, number: Option<usize>) -> Option<LayerKind> {
-        const REMARKS: [&str; 20] = [
-            "layer",
-            "vertical",
-            "security",
-            "threat",
-            "threats",
-            "risk",
-            "risks",
-            "analysis",
-            "mitigation",
-            "mitigations",
-            "severity",
-            "low",
-            "medium",
-            "high",
-            "critical",
-            "n",
-            "a",
-            "na",
-            "not",
-            "applicable",
-        ];
+        const REMARKS: &str = "layer vertical security threat threats risk risks analysis mitigation mitigations severity \
+            low medium high critical n a na not applicable";
         let own = self.numbered(number);
         loop {
             let found = self.layers().find(|kind| kind.row().is_named(&words));
             let found = found.or_else(|| own.filter(|own| own.row().has_all(&words)));
             let last = words.pop()?;
-            if found.is_some() || !(is_one_of(last, &REMARKS) || is_number(last)) {
+            let is_remark = REMARKS.split(' ').any(|remark| remark.eq_ignore_ascii_case(last));
+            if found.is_some() || !(is_remark || is_number(last)) {
                 return found;
             }
         }
@@ -175,7 +127,6 @@ impl LayerSet {
 }
 
 impl LayerRow {
-    /// The words of the key.
     fn words(&self) -> impl Iterator<Item = &'static str> {
         self.key.split('_').filter(|word| *word != "and")
     }
@@ -289,7 +240,6 @@ impl LayerKind {
         &self.set.rows[self.at]
     }
 
-    /// The layer's key in a threat model.
     pub(crate) fn key(self) -> &'static str {
         self.row().key
     }

@@ -11,7 +11,7 @@ mod formula;
 mod layer;
 mod reference;
 mod v0_5;
-mod v0_8;
+pub(crate) mod v0_8;
 
 pub(crate) use core_risk::{CORE_RISKS, CoreRisk, OpenRisk};
 pub(crate) use factor::{Factor, is_other_spelling, letters};

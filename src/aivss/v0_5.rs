@@ -1,8 +1,7 @@
 //! AIVSS v0.5, section 4, the first paper: the mean of CVSS base and factor sum, times the threat multiplier. It has no
 //! mitigation factor.
 
-use crate::aivss::Factor;
-use crate::aivss::{Formula, ScoreStage, Steps, THREAT_LEVELS};
+use crate::aivss::{Factor, Formula, ScoreStage, Steps, THREAT_LEVELS};
 
 pub(crate) static FORMULA: Formula = Formula {
     version: "0.5",

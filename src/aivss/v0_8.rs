@@ -1,7 +1,6 @@
 //! AIVSS v0.8, section 3, the current public release: the uplift adds a share of the difference between the CVSS base and 10.
 
-use crate::aivss::Factor;
-use crate::aivss::{Formula, Inputs, MITIGATION_LEVELS, ScoreStage, Steps, THREAT_LEVELS};
+use crate::aivss::{Factor, Formula, Inputs, MITIGATION_LEVELS, ScoreStage, Steps, THREAT_LEVELS};
 use crate::decimal::Decimal;
 
 pub(crate) static FORMULA: Formula = Formula {

@@ -10,11 +10,10 @@ use std::thread;
 use crate::cli::common::{CliError, FAILED, named_paths, without_stdin};
 use crate::cli::lint_files::{HeadFiles, Memo, RunResult, RunStage, lint_discovered};
 use crate::cli::run::{CheckOptions, CheckRun};
-use crate::compare;
-use crate::compare::Baseline;
+use crate::compare::{self, Baseline};
 use crate::input_error::{InputError, SkipReason};
 use crate::lint::{LintContext, lint_removed};
-use crate::policy::{Policy, PolicyUsage};
+use crate::policy::PolicyUsage;
 use crate::rego::CompiledPolicy;
 use crate::report::{Change, Report, ScoreChange};
 use crate::workspace::FileTree;
@@ -80,13 +79,13 @@ pub(crate) fn compare(
     let base_run = CheckRun { options, head: FileTree::Commit(run.head.repository(), base.commit), ..run };
     let head = HeadFiles { tree: run.head, candidates: &sides.head_files.candidates };
     let mut before = lint_discovered(base_run, &sides.base_files, RunStage::Base(&memo, head));
-    let models = before.report.files.iter().filter(|file| !file.is_policy && !file.models.is_empty());
+    let models = before.report.files.iter().filter(|file| !file.is_policy() && !file.models.is_empty());
     sides.hold(&models.map(|file| file.path.clone()).collect());
     let unpaired = lint_discovered(run, &sides.head_files, RunStage::Pairing(&memo));
     let renamed = sides.find_renames(&before.report, &unpaired.report)?;
     let asked = sides.asked_of_base(&renamed, &before.report);
     let files = &mut before.report.files;
-    files.retain(|file| file.is_missing || asked.contains(&file.path) || !sides.has(&file.path));
+    files.retain(|file| file.is_missing() || asked.contains(&file.path) || !sides.has(&file.path));
     let baseline = Baseline::new(&before.report, &renamed, &unpaired.report);
     drop(unpaired);
     let mut result = lint_discovered(run, &sides.head_files, RunStage::Compared(&memo, &baseline));
@@ -112,25 +111,19 @@ pub(crate) fn compare(
         policy: Vec::new(),
         fixed,
     });
-    result.report.new_only = run.options.new_only;
     // After an input error it is not known which parts of the policy the base uses.
     let is_known = before.report.input_errors.is_empty() && !base.commit.is_unrelated;
     Ok((result, is_known.then_some(before.used)))
 }
 
-pub(crate) fn exclusion(policy: &Policy, path: &str) -> Option<SkipReason> {
-    let (pattern, origin) = policy.excluded_by(path)?;
-    Some(SkipReason::Excluded { pattern: pattern.to_owned(), origin: origin.to_string() })
-}
-
 fn model_paths(report: &Report) -> impl Iterator<Item = &str> {
-    report.files.iter().filter(|file| !file.is_policy).map(|file| &*file.path)
+    report.files.iter().filter(|file| !file.is_policy()).map(|file| &*file.path)
 }
 
 impl<'c> Sides<'c> {
     fn discover(run: CheckRun<'c>, base: &'c Base<'c>) -> Result<Self, CliError> {
         let CheckRun { options, head, policy, .. } = run;
-        let (repository, revision) = (run.repository(), &base.commit.revision);
+        let (repository, revision) = (run.head.repository(), &base.commit.revision);
         if let Some(path) = options.paths.iter().find(|path| repository.is_linked(path)) {
             let name = repository.shown(path);
             return Err(CliError::about(name, "a link: name its target, by the path that the base has"));
@@ -180,11 +173,11 @@ impl<'c> Sides<'c> {
     }
 
     fn is_named(&self, path: &str) -> bool {
-        self.run.repository().is_among(path, &self.named)
+        self.run.head.repository().is_among(path, &self.named)
     }
 
     fn renames(&self, gone: &[&str], new: &[&str]) -> Result<BTreeMap<String, String>, String> {
-        let root = self.run.repository().root();
+        let root = self.run.head.repository().root();
         renames(root, &self.base.commit.revision, self.run.head.revision(), (gone, new))
     }
 
@@ -211,7 +204,7 @@ impl<'c> Sides<'c> {
         self.checked = self.head_files.candidates.iter().map(|candidate| candidate.matched.clone()).collect();
         if self.run.options.stdin.is_some() {
             let name = Path::new(self.run.options.stdin_filename);
-            self.checked.insert(self.run.repository().matched(name));
+            self.checked.insert(self.run.head.repository().matched(name));
         }
         self.moved = renamed.iter().map(|(now, then)| (then.clone(), now.clone())).collect();
         Ok(renamed)
@@ -220,7 +213,7 @@ impl<'c> Sides<'c> {
     /// The paths in the base that were asked for, or whose files became such ones. A file that still exists elsewhere
     /// became none.
     fn asked_of_base(&self, renamed: &BTreeMap<String, String>, before: &Report) -> BTreeSet<String> {
-        let repository = self.run.repository();
+        let repository = self.run.head.repository();
         let mut paths = self.named.clone();
         let origins = renamed.iter().filter(|(now, _)| self.is_named(now));
         paths.extend(origins.map(|(_, origin)| repository.root().join(origin)));
@@ -257,7 +250,7 @@ impl<'c> Sides<'c> {
 
     /// The files that a run on the base by its own policy checks, anywhere in the repository.
     fn own_files_of_base(&self) -> BTreeSet<String> {
-        let (options, repository) = (self.run.options, self.run.repository());
+        let (options, repository) = (self.run.options, self.run.head.repository());
         let Some(policy) = &self.base.policy else { return BTreeSet::new() };
         let root = [repository.root().to_owned()];
         let paths = if options.named == NamedFiles::Checked { &self.everywhere } else { &root[..] };
@@ -282,7 +275,7 @@ impl<'c> Sides<'c> {
         if !self.is_named(path) {
             return SkipReason::OutsidePaths;
         }
-        match exclusion(self.run.policy, path) {
+        match self.run.policy.exclusion(path) {
             Some(excluded) => excluded,
             None if self.run.policy.sought(path).is_none() => SkipReason::OtherFormat,
             None => SkipReason::Unchecked,
@@ -302,7 +295,7 @@ impl<'c> Sides<'c> {
         self.moved.extend(renamed.into_iter().map(|(now, then)| (then, now)));
         let CheckRun { options, head, policy, .. } = self.run;
         let context = LintContext { policy, today: options.today, load: &head, before: Some(baseline) };
-        let repository = self.run.repository();
+        let repository = self.run.head.repository();
         for (path, models) in left {
             let name = repository.shown(&repository.root().join(path));
             let errors = &mut result.report.input_errors;
@@ -330,7 +323,7 @@ impl<'c> Sides<'c> {
     /// compared. A pointer of Git LFS contains nothing to compare with.
     fn unread_in_base(&self, before: &Report, asked: &BTreeSet<String>) -> Vec<InputError> {
         let errors = before.input_errors.iter().filter(|error| {
-            let path = self.run.repository().matched(Path::new(error.path()));
+            let path = self.run.head.repository().matched(Path::new(error.path()));
             let is_pointer = matches!(error, InputError::LfsPointer { .. });
             !is_pointer && (asked.contains(&path) || !self.has(&path))
         });

@@ -5,18 +5,17 @@ use std::mem;
 use std::path::PathBuf;
 
 use clap::builder::ArgPredicate;
-use clap::{ArgMatches, Args, ValueEnum};
+use clap::{ArgMatches, Args};
 
-use crate::cli::base::exclusion;
 use crate::cli::common::{
-    CliError, PolicyArgs, RuleName, find_rule, links, named_paths, open_base, parse_days, print_error_line,
-    read_stdin, refuse_stdin, without_stdin,
+    Choice, CliError, PolicyArgs, RuleName, find_rule, links, named_paths, one_of, open_base, parse_days,
+    print_error_line, progress, read_stdin, refuse_stdin, without_stdin,
 };
 use crate::cli::files_from::FilesFromArgs;
 use crate::cli::help::{ADVANCED, COMPARISON, OUTPUT, POLICY, SELECTION};
-use crate::cli::outputs::{Output, ReportArgs, any_format, emit, keep, row_sinks, with_outputs};
-use crate::cli::parallel::Progress;
+use crate::cli::outputs::{Output, ReportArgs, any_format, emit, keep, with_outputs};
 use crate::cli::provenance::ProvenanceArgs;
+use crate::cli::rows::RowSink;
 use crate::cli::run::{CheckOptions, Keep, check_tree_with, file_tree};
 use crate::cli::usage_error::emit_usage_error;
 use crate::diagnostic::{Level, Origin};
@@ -25,12 +24,13 @@ use crate::input_error::{InputError, SkipReason, Suggestion};
 use crate::likeness::nearest;
 use crate::output::Format;
 use crate::policy::{Policy, Sought};
-use crate::report::{Report, Verdict, count};
+use crate::report::{Gate, Report, Verdict, count};
 use crate::rules;
 use crate::workspace::candidate::{NamedFiles, skipped};
 use crate::workspace::discover::discover;
 use crate::workspace::git;
 use crate::workspace::git::files::Commit;
+use crate::workspace::parallel::Progress;
 use crate::workspace::repository::Repository;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -57,8 +57,8 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     reports: ReportArgs,
     /// Lowest level that fails the check
-    #[arg(long, value_name = "LEVEL", default_value = "error", help_heading = POLICY)]
-    fail_on: LevelName,
+    #[arg(long, value_name = "LEVEL", default_value = "error", value_parser = one_of(&LEVELS), help_heading = POLICY)]
+    fail_on: Level,
     /// Compare with the merge base of HEAD and this revision
     #[arg(long, value_name = "REV", help_heading = COMPARISON)]
     base: Option<String>,
@@ -164,15 +164,11 @@ impl LevelArgs {
     }
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum LevelName {
-    /// Any problem
-    Note,
-    /// Warnings and errors
-    Warning,
-    /// Errors
-    Error,
-}
+const LEVELS: [Choice<Level>; 3] = [
+    ("note", "Any problem", Level::Note),
+    ("warning", "Warnings and errors", Level::Warning),
+    ("error", "Errors", Level::Error),
+];
 
 /// Runs the check. `commands` are the commands of the program, if none was given: the first path can be a misspelled one.
 pub(crate) fn run(
@@ -217,7 +213,7 @@ fn check(args: &CheckArgs, outputs: &[Output], repository: &Repository) -> Resul
     let is_listed = args.verbose || base.is_some();
     let provenance =
         any_format(outputs, Format::has_provenance).then(|| args.provenance.provenance(repository));
-    let row_sinks = row_sinks(outputs);
+    let row_sinks: Vec<RowSink> = outputs.iter().filter_map(|output| output.rows.clone()).collect();
     let options = CheckOptions {
         stdin: stdin.as_ref(),
         named: if args.only_matching { NamedFiles::Filtered } else { NamedFiles::Checked },
@@ -225,27 +221,18 @@ fn check(args: &CheckArgs, outputs: &[Output], repository: &Repository) -> Resul
         policy: args.policy.policy.as_deref(),
         policy_from: policy_from.as_ref(),
         base: base.as_ref(),
-        new_only: args.new_only,
-        fail_on: match args.fail_on {
-            LevelName::Note => Level::Note,
-            LevelName::Warning => Level::Warning,
-            LevelName::Error => Level::Error,
-        },
+        gate: Gate { fail_on: args.fail_on, new_only: args.new_only },
         expiring_within: args.expiring_within,
         threads: args.threads,
-        progress: if args.reports.quiet { Progress::Hidden } else { Progress::for_people() },
+        progress: if args.reports.quiet { Progress::Hidden } else { progress() },
         keep: keep(outputs).max(if is_listed { Keep::Models } else { Keep::Counts }),
         has_digests: any_format(outputs, Format::has_digests),
         provenance: provenance.as_ref(),
         row_sinks: &row_sinks,
         ..CheckOptions::new(&args.paths, args.policy.today())
     };
-    let mut policy_for_people = None;
     let head = file_tree(repository, staged.as_ref());
-    let mut report = check_tree_with(&options, head, |policy| {
-        policy_for_people = args.verbose.then(|| policy.clone());
-        args.levels.apply(policy)
-    })?;
+    let mut report = check_tree_with(&options, head, |policy| args.levels.apply(policy))?;
     if is_first_push {
         report
             .remarks
@@ -254,8 +241,8 @@ fn check(args: &CheckArgs, outputs: &[Output], repository: &Repository) -> Resul
     if args.paths.is_empty() {
         report.remarks.push("--files-from names no file, so nothing was checked".to_owned());
     }
-    if let Some(policy) = policy_for_people {
-        print_verbose(&options, repository, &policy, &report);
+    if let Some(policy) = report.in_force.as_ref().filter(|_| args.verbose) {
+        print_verbose(&options, repository, policy, &report);
     }
     report.links = links(args.links.as_deref());
     report.category.clone_from(&args.reports.category);
@@ -287,7 +274,7 @@ fn print_verbose(options: &CheckOptions<'_>, repository: &Repository, policy: &P
     for name in &report.skipped {
         let matched = repository.matched(name.as_ref());
         let is_filtered = options.named == NamedFiles::Filtered;
-        let reason = match exclusion(policy, &matched) {
+        let reason = match policy.exclusion(&matched) {
             Some(excluded) => excluded,
             None if is_filtered && policy.sought(&matched) != Some(Sought::ByName) => SkipReason::NotMatched,
             None => SkipReason::NoModel {

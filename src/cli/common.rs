@@ -8,7 +8,7 @@ use std::{env, fmt};
 
 use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
-use clap::builder::{ArgPredicate, PossibleValue, StringValueParser, TypedValueParser};
+use clap::builder::{ArgPredicate, PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
 use clap::{Arg, Args, Command};
 use supports_hyperlinks::Stream;
 
@@ -18,12 +18,12 @@ use crate::date::Date;
 use crate::escape::uri_path;
 use crate::output::text::messages;
 use crate::output::{Look, begin_line, escape_line};
-use crate::rules;
-use crate::rules::Rule;
+use crate::rules::{self, Rule};
 use crate::source::Source;
 use crate::workspace::files::{create, read_bounded};
 use crate::workspace::git;
 use crate::workspace::git::files::Commit;
+use crate::workspace::parallel::Progress;
 use crate::workspace::repository::Repository;
 
 #[derive(Debug, Args)]
@@ -90,6 +90,22 @@ pub(crate) fn find_rule(name: &str) -> Option<&'static Rule> {
         print_error(&format!("note: {note}\n"));
     }
     rules::resolve(name)
+}
+
+/// A name that an option takes, with its help and its value.
+pub(crate) type Choice<T> = (&'static str, &'static str, T);
+
+/// Parses one of several names, which help and shell completions list.
+pub(crate) fn one_of<T: Clone + Send + Sync + 'static>(
+    choices: &'static [Choice<T>],
+) -> impl TypedValueParser<Value = T> {
+    let names = choices.iter().map(|(name, help, _)| PossibleValue::new(*name).help(*help));
+    PossibleValuesParser::new(names).try_map(|given| chosen(choices, &given).ok_or("unknown name"))
+}
+
+/// The value with this name.
+pub(crate) fn chosen<T: Clone>(choices: &[Choice<T>], given: &str) -> Option<T> {
+    choices.iter().find(|(name, ..)| *name == given).map(|(.., value)| value.clone())
 }
 
 /// Parses the name of a rule. Shells complete known names; the command itself reports an unknown one.
@@ -310,6 +326,14 @@ pub(crate) fn refuse_other_than_yaml(path: &Path) -> Result<(), CliError> {
 #[expect(clippy::disallowed_methods, reason = "CI systems describe the run in the environment")]
 pub(crate) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Progress is shown if both streams are terminals, outside of CI.
+pub(crate) fn progress() -> Progress {
+    let is_terminal = io::stderr().is_terminal() && io::stdout().is_terminal();
+    let is_ci = variable("CI").is_some_and(|value| value != "false");
+    let is_dumb = variable("TERM").is_some_and(|value| value == "dumb");
+    if is_terminal && !is_ci && !is_dumb { Progress::Shown } else { Progress::Hidden }
 }
 
 /// The text before `path#L12` in links: the given one, or that of the CI system.

@@ -117,7 +117,7 @@ pub(crate) fn run_init(args: &InitArgs, repository: &Repository) -> Result<Verdi
             "\nnext:\n  1. Fill in {file}: the comments explain each value\n  2. aivss-lint {file}\n     lists missing \
              values{rest}"
         );
-        lines += if is_found(&model, repository) { "" } else { UNSEEN };
+        lines += unseen(&model, repository);
     }
     print_messages(&lines)?;
     Ok(verdict)
@@ -231,17 +231,16 @@ fn option_meant<'o>(answer: &str, options: &[&'o str]) -> Result<&'o str, String
     }
 }
 
-/// The hint about a file that a run on its folder does not check.
-pub(crate) const UNSEEN: &str = "
-`files.exclude` of the policy excludes this file: write it elsewhere, or change the pattern
-";
-
-/// Whether a run on its folder finds a file. A policy that cannot be read is reported by that run.
-pub(crate) fn is_found(model: &Path, repository: &Repository) -> bool {
-    let Ok(Ok((policy, _))) = find_policy(None, FileTree::WorkTree(repository)) else { return true };
+/// The hint about a file that a run on its folder does not find. A policy that cannot be read is reported by that run.
+pub(crate) fn unseen(model: &Path, repository: &Repository) -> &'static str {
+    let Ok(Ok((policy, _))) = find_policy(None, FileTree::WorkTree(repository)) else { return "" };
     let paths = [model.to_owned()];
     let search = FileSearch { paths: &paths, policy: &policy, named: NamedFiles::Filtered, threads: 1 };
-    !discover(search, repository).candidates.is_empty()
+    if discover(search, repository).candidates.is_empty() {
+        "\n`files.exclude` of the policy excludes this file: write it elsewhere, or change the pattern\n"
+    } else {
+        ""
+    }
 }
 
 pub(crate) const IMPORT_EXAMPLES: &str = "\
@@ -269,7 +268,6 @@ pub(crate) struct ImportArgs {
 }
 
 impl ImportArgs {
-    /// The paths that are written to.
     pub(crate) fn targets(&self) -> Vec<PathBuf> {
         if self.in_place { vec![self.file.clone()] } else { self.to.output.iter().cloned().collect() }
     }
@@ -288,7 +286,7 @@ pub(crate) fn run_import(args: &ImportArgs, repository: &Repository) -> Result<(
     let imported = imported.map_err(|message| CliError::about(&shown, message))?;
     let written = write_output(&imported.text, output, &shown, &imported.remarks, repository)?;
     if let Some((name, output)) = written.zip(output) {
-        let unseen = if is_found(output, repository) { "" } else { UNSEEN };
+        let unseen = unseen(output, repository);
         print_error(&format!("wrote {name}: run `aivss-lint {name}` to list missing values\n{unseen}"));
     }
     Ok(())
@@ -310,7 +308,7 @@ fn run_import_in_place(file: &Path, takes_threats: bool, repository: &Repository
     let source = Source::decode(&*file.to_string_lossy(), bytes);
     change(&source, &text, Some(repository)).map_err(about)?;
     print_remarks(&shown, &remarks);
-    let unseen = if is_found(file, repository) { "" } else { UNSEEN };
+    let unseen = unseen(file, repository);
     let name = escape_line(&shown);
     print_error(&format!(
         "{name}: front matter added; run `aivss-lint {name}` to list missing values\n{unseen}"

@@ -12,13 +12,14 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::aivss::Formula;
+use crate::aivss::{Formula, v0_8};
 use crate::cli::common::{
-    CliError, PathArgs, PolicyArgs, error_look, look, print, print_error, print_messages, refuse_stdin,
+    Choice, CliError, PathArgs, PolicyArgs, error_look, look, one_of, print, print_error, print_messages,
+    progress, refuse_stdin,
 };
 use crate::cli::lint_files::lint_files;
-use crate::cli::parallel::Progress;
 use crate::cli::run::{CheckOptions, CheckRun, Keep, sound_policy};
+use crate::workspace::parallel::Progress;
 
 use crate::diagnostic::{Diagnostic, Level, Safety};
 use crate::diff;
@@ -50,25 +51,10 @@ Derived values are written at their keys; an empty `score:` is enough. Inputs, v
 and keys with an extra word or digit are not changed. A form for a layer does not answer it: the check fails
 until somebody does. Links are followed to their files within the repository.";
 
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Version {
-    /// The current public release
-    #[value(name = "0.8")]
-    V0_8,
-    /// The amendment proposed for v1, never below the CVSS base
-    #[value(name = "0.8-floor")]
-    V0_8Floor,
-}
-
-impl Version {
-    fn formula(self) -> Result<&'static Formula, CliError> {
-        let name = match self {
-            Self::V0_8 => "0.8",
-            Self::V0_8Floor => "0.8-floor",
-        };
-        Formula::named(name).ok_or_else(|| CliError::from(format!("unknown version {name}")))
-    }
-}
+static VERSIONS: [Choice<&Formula>; 2] = [
+    ("0.8", "The current public release", &v0_8::FORMULA),
+    ("0.8-floor", "The amendment proposed for v1, never below the CVSS base", &v0_8::FLOOR),
+];
 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -84,8 +70,8 @@ pub(crate) struct FixArgs {
     #[arg(long = "unsafe")]
     suggestions: bool,
     /// Migrate scores by an older version of AIVSS
-    #[arg(long, value_name = "VERSION")]
-    to: Option<Version>,
+    #[arg(long, value_name = "VERSION", value_parser = one_of(&VERSIONS))]
+    to: Option<&'static Formula>,
     /// Of the named files, fix only those that the policy's patterns match (for hooks)
     #[arg(long)]
     pub(crate) only_matching: bool,
@@ -94,16 +80,14 @@ pub(crate) struct FixArgs {
     quiet: bool,
 }
 
-/// Runs the former command `migrate`.
 pub(crate) fn migrate(args: &FixArgs, repository: &Repository) -> Result<Verdict, CliError> {
-    let version = args.to.unwrap_or(Version::V0_8);
-    let to = version.formula()?;
+    let to = args.to.unwrap_or(&v0_8::FORMULA);
     print_error(&format!("note: `migrate` is now `aivss-lint fix --to {}`\n", to.version));
     fix_to(args, Some(to), repository)
 }
 
 pub(crate) fn run(args: &FixArgs, repository: &Repository) -> Result<Verdict, CliError> {
-    fix_to(args, args.to.map(Version::formula).transpose()?, repository)
+    fix_to(args, args.to, repository)
 }
 
 /// Fixes files, and migrates older scores to a version.
@@ -116,7 +100,7 @@ fn fix_to(
     let tree = FileTree::WorkTree(repository);
     let options = CheckOptions {
         named: if args.only_matching { NamedFiles::Filtered } else { NamedFiles::Checked },
-        progress: if args.quiet { Progress::Hidden } else { Progress::for_people() },
+        progress: if args.quiet { Progress::Hidden } else { progress() },
         // A file without problems can have outdated scores.
         keep: if to.is_some() { Keep::Texts } else { Keep::ProblemTexts },
         ..CheckOptions::new(&args.files.paths, args.policy.today())
@@ -233,7 +217,7 @@ impl Fixer<'_> {
     /// Fixes the files of a report, which then contains the problems that are left.
     fn fix_all(&self, report: &mut Report) -> FixSummary {
         let mut summary = FixSummary::default();
-        for file in report.files.iter_mut().filter(|file| !file.is_policy) {
+        for file in report.files.iter_mut().filter(|file| !file.is_policy()) {
             if self.to.is_none() && file.diagnostics.is_empty() {
                 continue;
             }

@@ -56,7 +56,6 @@ pub(crate) fn grouped(program: Command) -> Command {
     program.mut_subcommands(|command| command.hide(true))
 }
 
-/// Commands with the examples before the options.
 fn examples_first(command: Command) -> Command {
     let has_list = command.get_subcommands().next().is_some();
     let command = command.mut_subcommands(examples_first);

@@ -4,11 +4,9 @@
 use std::collections::{BTreeSet, HashMap};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::cli::common::{FAILED, without_stdin};
-use crate::cli::parallel::{Turn, parallel_map, thread_count};
 use crate::cli::policy_review::add_missing;
 use crate::cli::rows::RowWriter;
 use crate::cli::run::{CheckRun, Keep};
@@ -17,13 +15,14 @@ use crate::digest;
 use crate::file_kind::OtherFile;
 use crate::input_error::{InputError, PolicyRole};
 use crate::lint::{BaseModels, Content, LintContext, LintResult, lint};
-use crate::output::rows::{RowContext, RowFile, file_rows};
-use crate::policy::{FileLoader, Load, PolicyUsage};
-use crate::report::{FileReport, Gate, Report, Summary};
+use crate::output::rows::{RowFile, file_rows};
+use crate::policy::PolicyUsage;
+use crate::report::{FileReport, Report, Summary};
 use crate::score::ScoredModel;
 use crate::source::Source;
 use crate::workspace::FileTree;
 use crate::workspace::candidate::{Candidate, Discovery};
+use crate::workspace::parallel::{Turn, parallel_map, thread_count};
 use crate::workspace::recognize::{may_be_other, other_file};
 
 pub(crate) struct RunResult {
@@ -41,17 +40,11 @@ pub(crate) fn lint_files(run: CheckRun<'_>) -> RunResult {
 
 pub(crate) fn lint_discovered(run: CheckRun<'_>, discovery: &Discovery, stage: RunStage<'_>) -> RunResult {
     let CheckRun { options, head: tree, policy, rows } = run;
-    let context = LintContext { policy, today: options.today, load: &tree, before: stage.baseline() };
-    let file_run = FileRun {
-        context,
-        stage,
-        keep: if policy.requires_models() { options.keep.max(Keep::Models) } else { options.keep },
-        rows: rows.map(|rows| &rows.context),
-        has_digests: options.has_digests,
-        gate: Gate { fail_on: options.fail_on, new_only: options.new_only },
-    };
+    let before = if let RunStage::Compared(_, baseline) = stage { Some(baseline) } else { None };
+    let context = LintContext { policy, today: options.today, load: &tree, before };
+    let file_run = FileRun { run, context, stage };
     let mut result = RunResult {
-        report: Report::new(options.today, options.fail_on),
+        report: Report::new(options.today, options.gate),
         used: PolicyUsage::default(),
         misplaced: discovery.misplaced.clone(),
     };
@@ -94,6 +87,8 @@ pub(crate) struct FileOutcome {
     unchecked: Vec<String>,
     /// Its rows, as text.
     rows: String,
+    /// Whether other files could decide it.
+    asks_files: bool,
     found: Found,
 }
 
@@ -101,8 +96,7 @@ pub(crate) struct FileOutcome {
 enum Found {
     /// A file that no output lists.
     Counted(Box<Summary>),
-    Reported(Content, Box<FileReport>),
-    /// A file that is not checked.
+    Reported(Box<FileReport>),
     Other(OtherFile),
 }
 
@@ -110,19 +104,16 @@ impl FileOutcome {
     /// Whether the result for a file that was not given by name holds for a candidate: without a threat model, it may not if
     /// that was.
     fn is_for(&self, candidate: &Candidate) -> bool {
-        !candidate.named || matches!(&self.found, Found::Reported(_, file) if !file.models.is_empty())
+        !candidate.named || matches!(&self.found, Found::Reported(file) if !file.models.is_empty())
     }
 }
 
 /// The parts of a run that decide the result for a file.
 #[derive(Clone, Copy)]
 struct FileRun<'r> {
+    run: CheckRun<'r>,
     context: LintContext<'r>,
     stage: RunStage<'r>,
-    keep: Keep,
-    rows: Option<&'r RowContext>,
-    has_digests: bool,
-    gate: Gate,
 }
 
 impl FileRun<'_> {
@@ -136,16 +127,17 @@ impl FileRun<'_> {
         if let Some(outcome) = self.stage.recall(candidate) {
             return Ok(Some(outcome));
         }
-        let RunStage::Base(memo, head) = self.stage else {
+        let same = if let RunStage::Base(memo, head) = self.stage {
+            head.read_same(candidate, tree, most).map(|bytes| (memo, bytes))
+        } else {
+            None
+        };
+        let Some((memo, bytes)) = same else {
             return Ok(tree.read(candidate, most)?.map(|bytes| self.lint_new(candidate, bytes)));
         };
-        let Some(bytes) = head.read_same(candidate, tree, most) else {
-            return Ok(tree.read(candidate, most)?.map(|bytes| self.lint_new(candidate, bytes)));
-        };
-        let files = WatchedLoader { files: self.context.load, is_used: AtomicBool::new(false) };
-        let context = LintContext { load: &files, ..self.context };
-        let outcome = FileRun { context, ..*self }.lint_new(candidate, bytes);
-        if !files.is_used.into_inner() && outcome.unchecked.is_empty() {
+        let outcome = self.lint_new(candidate, bytes);
+        // A result that depends on other files is valid for one side only.
+        if !outcome.asks_files && outcome.unchecked.is_empty() {
             memo.lock().insert(candidate.matched.clone(), outcome.clone());
         }
         Ok(Some(outcome))
@@ -155,12 +147,13 @@ impl FileRun<'_> {
         // A broken file can be what became of a threat model of the base.
         let may_be_other =
             !matches!(self.stage, RunStage::Pairing(_)) && may_be_other(candidate, &bytes, self.context);
-        let digest = self.has_digests.then(|| digest::of_bytes(&bytes).into_boxed_str());
+        let digest = self.run.options.has_digests.then(|| digest::of_bytes(&bytes).into_boxed_str());
         let source = Source::decode(candidate.name.clone(), bytes);
         let mut result = lint(&source, &candidate.matched, self.context);
         let other = other_file(candidate, &source, &result, may_be_other);
         let used = std::mem::take(&mut result.used);
         let unchecked = std::mem::take(&mut result.unchecked);
+        let asks_files = result.asks_files;
         let mut rows = String::new();
         let found = if let Some(other) = other {
             Found::Other(other)
@@ -172,12 +165,12 @@ impl FileRun<'_> {
                 diagnostics: &result.diagnostics,
                 is_unchecked: !unchecked.is_empty(),
             };
-            if let Some(context) = self.rows.filter(|_| result.content == Content::Model) {
-                rows = file_rows(file, context);
+            if let Some(writer) = self.run.rows.filter(|_| result.content == Content::Model) {
+                rows = file_rows(file, &writer.context);
             }
             self.kept(candidate, source, digest, result)
         };
-        FileOutcome { used, unchecked, rows, found }
+        FileOutcome { used, unchecked, rows, asks_files, found }
     }
 
     /// The data that the report keeps about a file.
@@ -189,11 +182,12 @@ impl FileRun<'_> {
         result: LintResult,
     ) -> Found {
         if self.is_countable(&result) {
-            let totals = Summary::of(source.name(), &result.models, &result.diagnostics, self.gate);
+            let totals =
+                Summary::of(source.name(), &result.models, &result.diagnostics, self.run.options.gate);
             return Found::Counted(Box::new(totals));
         }
         let LintResult { content, mut models, diagnostics, .. } = result;
-        match self.keep {
+        match self.keep() {
             Keep::Counts | Keep::Problems => {
                 models = models.into_iter().map(ScoredModel::summarized).collect();
             }
@@ -202,12 +196,17 @@ impl FileRun<'_> {
             }
             Keep::Texts => {}
         }
-        let keeps_text = self.keep == Keep::Texts || !diagnostics.is_empty();
+        let keeps_text = self.keep() == Keep::Texts || !diagnostics.is_empty();
         let mut file = FileReport::new(Arc::new(source), candidate.matched.clone(), models, diagnostics);
         file.digest = digest;
-        file.is_policy = content == Content::BrokenPolicy;
+        file.content = content;
         file.source = file.source.filter(|_| keeps_text);
-        Found::Reported(content, Box::new(file))
+        Found::Reported(Box::new(file))
+    }
+
+    fn keep(&self) -> Keep {
+        let CheckRun { options, policy, .. } = self.run;
+        if policy.requires_models() { options.keep.max(Keep::Models) } else { options.keep }
     }
 
     /// Whether the totals of a file are enough: of a threat model without problems, all scores of which could be computed,
@@ -215,7 +214,7 @@ impl FileRun<'_> {
     fn is_countable(&self, result: &LintResult) -> bool {
         let mut scores = result.models.iter().flat_map(|model| &model.scores);
         result.content == Content::Model
-            && match self.keep {
+            && match self.keep() {
                 Keep::Counts => true,
                 Keep::Problems => {
                     result.diagnostics.is_empty()
@@ -235,7 +234,7 @@ impl RunResult {
         if !empty.is_empty() || run.options.lists_others {
             add_hinted(&mut self.report, discovery);
         }
-        report_others(&mut self.report, empty, run.repository());
+        report_others(&mut self.report, empty, run.head.repository());
     }
 
     /// Adds a file; returns whether a folder with it has something to check: a threat model, an error, or a named policy.
@@ -247,7 +246,7 @@ impl RunResult {
     ) -> bool {
         let path = candidate.name.clone();
         let report = &mut self.report;
-        let FileOutcome { used, unchecked, rows, found } = match outcome {
+        let FileOutcome { used, unchecked, rows, found, .. } = match outcome {
             Ok(outcome) => outcome,
             Err(cause) => {
                 report.input_errors.push(InputError::unreadable(path, cause));
@@ -261,12 +260,12 @@ impl RunResult {
         for cause in unchecked {
             report.input_errors.push(InputError::unreadable(&*path, cause));
         }
-        let (content, file) = match found {
+        let file = match found {
             Found::Counted(totals) => {
                 report.counted.add(*totals);
                 return true;
             }
-            Found::Reported(content, file) => (content, *file),
+            Found::Reported(file) => *file,
             Found::Other(file) if candidate.named => {
                 report.input_errors.push(InputError::NoModel { path, file });
                 return false;
@@ -277,7 +276,7 @@ impl RunResult {
                 return false;
             }
         };
-        match content {
+        match file.content {
             Content::Model => report.files.push(file),
             Content::BrokenPolicy => {
                 report.input_errors.push(InputError::BrokenPolicy { path, role: PolicyRole::Checked });
@@ -289,7 +288,7 @@ impl RunResult {
                 return candidate.named;
             }
             // Such a file was not reported.
-            Content::Unmarked | Content::Other => return false,
+            Content::Unmarked | Content::Other | Content::Missing => return false,
         }
         true
     }
@@ -347,15 +346,7 @@ pub(crate) enum RunStage<'m> {
     Compared(&'m Memo, &'m dyn BaseModels),
 }
 
-impl<'m> RunStage<'m> {
-    /// The state of the base that rules compare with.
-    pub(crate) const fn baseline(self) -> Option<&'m dyn BaseModels> {
-        match self {
-            Self::Compared(_, baseline) => Some(baseline),
-            Self::Single | Self::Base(..) | Self::Pairing(_) => None,
-        }
-    }
-
+impl RunStage<'_> {
     /// The result for a file of the head that is the same in the base, unless the comparison can change it.
     fn recall(self, candidate: &Candidate) -> Option<FileOutcome> {
         match self {
@@ -367,49 +358,10 @@ impl<'m> RunStage<'m> {
             // Nothing reads it after this.
             Self::Compared(memo, baseline) => {
                 let outcome = memo.lock().remove(&candidate.matched)?;
-                let Found::Reported(_, file) = &outcome.found else { return None };
+                let Found::Reported(file) = &outcome.found else { return None };
                 let is_itself = baseline.is_itself(&candidate.matched, file.models.len());
                 (is_itself && outcome.is_for(candidate)).then_some(outcome)
             }
         }
-    }
-}
-
-/// A loader that records whether it was used: a result that depends on other files is valid for one side only.
-struct WatchedLoader<'w> {
-    files: Load<'w>,
-    is_used: AtomicBool,
-}
-
-impl<'w> WatchedLoader<'w> {
-    fn used(&self) -> Load<'w> {
-        self.is_used.store(true, Ordering::Relaxed);
-        self.files
-    }
-}
-
-impl FileLoader for WatchedLoader<'_> {
-    fn bytes(&self, name: &str) -> Result<Vec<u8>, String> {
-        self.used().bytes(name)
-    }
-
-    fn rego_below(&self, folder: &str) -> Result<Vec<String>, String> {
-        self.used().rego_below(folder)
-    }
-
-    fn exists(&self, path: &str) -> bool {
-        self.used().exists(path)
-    }
-
-    fn may_name(&self, policy: &str, path: &str) -> bool {
-        self.used().may_name(policy, path)
-    }
-
-    fn muted(&self, work: &mut dyn FnMut()) -> String {
-        self.files.muted(work)
-    }
-
-    fn bounded(&self, work: &mut dyn FnMut()) -> Result<(), String> {
-        self.files.bounded(work)
     }
 }

@@ -10,7 +10,6 @@ mod help;
 mod lint_files;
 mod list;
 mod outputs;
-mod parallel;
 mod policy;
 mod policy_review;
 mod provenance;
@@ -34,13 +33,13 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::cli::common::{CliError, ColorArgs, print_error_line, without_stdin};
-use crate::cli::parallel::STACK;
 use crate::output::{escape_line, is_steering};
 use crate::policy::REGO_THREAD;
 use crate::report::Verdict;
 #[cfg(feature = "server")]
 use crate::server;
 use crate::workspace::files::link_within;
+use crate::workspace::parallel::STACK;
 use crate::workspace::process::say;
 use crate::workspace::repository::Repository;
 

@@ -6,11 +6,11 @@ use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 
-use clap::{ArgMatches, Args, ValueEnum};
+use clap::{ArgMatches, Args};
 
 use crate::cli::common::{
-    CliError, FAILED, emit_to_stdout, error_look, look, parse_category, print_error, refuse_terminal,
-    variable,
+    Choice, CliError, FAILED, emit_to_stdout, error_look, look, one_of, parse_category, print_error,
+    refuse_terminal, variable,
 };
 use crate::cli::help::OUTPUT;
 use crate::cli::rows::RowSink;
@@ -19,12 +19,10 @@ use crate::date::Date;
 use crate::diagnostic::Level;
 use crate::input_error::InputError;
 use crate::model::{DetectedFormat, detect};
-use crate::output;
-use crate::output::{Badge, BadgeSubject, Figure, Format, Look, ProblemList, Verbosity};
+use crate::output::{self, Badge, BadgeSubject, Figure, Format, Look, ProblemList, Verbosity};
 use crate::page;
 use crate::report::{Report, Verdict};
-use crate::source::Source;
-use crate::source::is_default;
+use crate::source::{Source, is_default};
 use crate::syntax::{POLICY_MARKER, may_be_model};
 use crate::workspace::files::{folder, read, refuse_link_out, replace};
 use crate::workspace::process::on_stop;
@@ -33,8 +31,8 @@ use crate::workspace::process::on_stop;
 #[command(next_help_heading = OUTPUT)]
 pub(crate) struct ReportArgs {
     /// Report format; repeatable [default: human, in GitHub Actions also github]
-    #[arg(short, long, value_name = "FORMAT")]
-    format: Vec<FormatName>,
+    #[arg(short, long, value_name = "FORMAT", value_parser = one_of(&FORMATS))]
+    format: Vec<FormatWith>,
     /// Write the report of the preceding --format to FILE
     #[arg(short, long, value_name = "FILE")]
     output: Vec<PathBuf>,
@@ -59,55 +57,26 @@ fn parse_most(text: &str) -> Result<usize, &'static str> {
     if text == "all" { Ok(usize::MAX) } else { text.parse().map_err(|_| "expected a number or `all`") }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FormatName {
-    /// Text for people
-    Human,
-    /// One line per problem
-    Concise,
-    /// JSON for programs, see schemas/report.json
-    Json,
-    /// SARIF 2.1.0, for code scanning
-    Sarif,
-    /// Annotations in GitHub Actions
-    Github,
-    /// Code quality report of GitLab
-    Gitlab,
-    /// JUnit XML, for test reports
-    Junit,
-    /// Markdown, for job summaries and pull request comments
-    Markdown,
-    /// A self-contained HTML page
-    Html,
-    /// A row per score, for query engines, see schemas/row.json
-    Ndjson,
-    /// An in-toto statement about the checked files, to sign
-    Attestation,
-}
+/// A format with its appearance, if it is for people.
+pub(crate) type FormatWith = fn(Look) -> Format;
 
-impl FormatName {
-    pub(crate) const fn with(self, look: Look) -> Format {
-        match self {
-            Self::Human => Format::Human(look),
-            Self::Concise => Format::Concise(look),
-            Self::Json => Format::Json,
-            Self::Sarif => Format::Sarif,
-            Self::Github => Format::Github,
-            Self::Gitlab => Format::Gitlab,
-            Self::Junit => Format::Junit,
-            Self::Markdown => Format::Markdown,
-            Self::Html => Format::Html,
-            Self::Ndjson => Format::Ndjson,
-            Self::Attestation => Format::Attestation,
-        }
-    }
-}
+pub(crate) const FORMATS: [Choice<FormatWith>; 11] = [
+    ("human", "Text for people", Format::Human),
+    ("concise", "One line per problem", Format::Concise),
+    ("json", "JSON for programs, see schemas/report.json", |_| Format::Json),
+    ("sarif", "SARIF 2.1.0, for code scanning", |_| Format::Sarif),
+    ("github", "Annotations in GitHub Actions", |_| Format::Github),
+    ("gitlab", "Code quality report of GitLab", |_| Format::Gitlab),
+    ("junit", "JUnit XML, for test reports", |_| Format::Junit),
+    ("markdown", "Markdown, for job summaries and pull request comments", |_| Format::Markdown),
+    ("html", "A self-contained HTML page", |_| Format::Html),
+    ("ndjson", "A row per score, for query engines, see schemas/row.json", |_| Format::Ndjson),
+    ("attestation", "An in-toto statement about the checked files, to sign", |_| Format::Attestation),
+];
 
 #[derive(Clone, Debug)]
 pub(crate) enum Rendering {
     Report(Format),
-    /// Rows, which are written during the run if it has no base.
-    Rows(RowSink),
     /// The change alone, for people.
     Change(Look),
     /// A picture of all agents.
@@ -124,29 +93,28 @@ pub(crate) struct Output {
     pub(crate) rendering: Rendering,
     /// `None` for standard output.
     pub(crate) file: Option<PathBuf>,
+    /// The place of rows, which are written during the run if it has no base.
+    pub(crate) rows: Option<RowSink>,
 }
 
 /// The reason in each file until its report is complete.
 const UNFINISHED: &str = "the run ended before its report was complete; see its log";
 
 impl Output {
-    pub(crate) const fn new(format: Format, file: Option<PathBuf>) -> Self {
-        Self { rendering: Rendering::Report(format), file }
+    pub(crate) fn new(rendering: Rendering, file: Option<PathBuf>) -> Self {
+        let has_rows = matches!(rendering, Rendering::Report(Format::Ndjson));
+        let rows = has_rows.then(|| RowSink::new(file.as_deref()));
+        Self { rendering, file, rows }
     }
 
     const fn format(&self) -> Option<Format> {
-        match self.rendering {
-            Rendering::Report(format) => Some(format),
-            Rendering::Rows(_) => Some(Format::Ndjson),
-            Rendering::Change(_) | Rendering::Figure(_) | Rendering::Badge { .. } => None,
-        }
+        if let Rendering::Report(format) = self.rendering { Some(format) } else { None }
     }
 
     /// Renders a report; returns the number of problems that the format leaves out.
     fn render(&self, report: &Report, out: &mut dyn Write) -> io::Result<usize> {
         match &self.rendering {
             Rendering::Report(format) => return output::write(report, *format, out),
-            Rendering::Rows(_) => return output::write(report, Format::Ndjson, out),
             Rendering::Change(look) => output::write_change(report, *look, out)?,
             Rendering::Figure(figure) => output::write_figure(report, *figure, out)?,
             Rendering::Badge { subject, label, is_endpoint } => {
@@ -162,9 +130,7 @@ impl Output {
     }
 
     fn write(&self, report: &Report) -> Result<(), CliError> {
-        if let Rendering::Rows(rows) = &self.rendering
-            && let Some(finished) = rows.finish(report)
-        {
+        if let Some(finished) = self.rows.as_ref().and_then(|rows| rows.finish(report)) {
             return finished.or_else(|error| match &self.file {
                 // A closed pipe (`| head`) is not an error.
                 None if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -195,11 +161,7 @@ impl Output {
     /// Whether the report of a run that ended early has a place on standard output: people read the reason on standard
     /// error.
     const fn prints_failure(&self) -> bool {
-        match self.rendering {
-            Rendering::Report(format) => !matches!(format, Format::Human(_)),
-            Rendering::Rows(_) => true,
-            Rendering::Change(_) | Rendering::Figure(_) | Rendering::Badge { .. } => false,
-        }
+        matches!(self.format(), Some(format) if !matches!(format, Format::Human(_)))
     }
 
     fn is_one_of(&self, files: &[PathBuf]) -> bool {
@@ -213,30 +175,24 @@ impl ReportArgs {
         if self.quiet { Verbosity::Nothing } else { Verbosity::Everything }
     }
 
-    fn output(&self, name: FormatName, file: Option<PathBuf>) -> Output {
+    fn output(&self, format: FormatWith, file: Option<PathBuf>) -> Output {
         let look = if file.is_some() { Look::PLAIN } else { Look { beside: self.verbosity(), ..look() } };
-        let most = self.max_problems.unwrap_or(if look.unicode && name == FormatName::Human {
-            MAX_SHOWN
-        } else {
-            usize::MAX
-        });
+        let is_human = matches!(format(look), Format::Human(_));
+        let most = self.max_problems.unwrap_or(if look.unicode && is_human { MAX_SHOWN } else { usize::MAX });
         let listing = match most {
             _ if self.statistics => ProblemList::Statistics,
             usize::MAX => ProblemList::All,
             most => ProblemList::First(most),
         };
-        match name.with(Look { listing, ..look }) {
-            Format::Ndjson => Output { rendering: Rendering::Rows(RowSink::new(file.as_deref())), file },
-            format => Output::new(format, file),
-        }
+        Output::new(Rendering::Report(format(Look { listing, ..look })), file)
     }
 
     /// Returns the outputs. Each `--output` belongs to the `--format` before it; a single one of each belong together in
     /// either order.
     pub(crate) fn outputs(&self, matches: &ArgMatches) -> Result<Vec<Output>, CliError> {
         let mut outputs = Vec::new();
-        for (name, file) in self.format.iter().zip(self.files(matches)?) {
-            let output = self.output(*name, file);
+        for (format, file) in self.format.iter().zip(self.files(matches)?) {
+            let output = self.output(*format, file);
             let taken = outputs.iter().filter_map(|other: &Output| other.file.clone());
             if output.is_one_of(&taken.collect::<Vec<_>>()) {
                 return Err(refused(&output, "two reports cannot share a file"));
@@ -244,9 +200,9 @@ impl ReportArgs {
             outputs.push(output);
         }
         if outputs.is_empty() {
-            outputs.push(self.output(FormatName::Human, None));
+            outputs.push(self.output(Format::Human, None));
             if variable("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
-                outputs.push(self.output(FormatName::Github, None));
+                outputs.push(self.output(|_| Format::Github, None));
             }
         }
         let printed = outputs.iter().filter(|output| output.file.is_none());
@@ -320,15 +276,6 @@ pub(crate) fn keep(outputs: &[Output]) -> Keep {
     } else {
         Keep::Problems
     }
-}
-
-/// The outputs that take rows during the run.
-pub(crate) fn row_sinks(outputs: &[Output]) -> Vec<RowSink> {
-    let sinks = outputs.iter().filter_map(|output| match &output.rendering {
-        Rendering::Rows(rows) => Some(rows.clone()),
-        Rendering::Report(_) | Rendering::Change(_) | Rendering::Figure(_) | Rendering::Badge { .. } => None,
-    });
-    sinks.collect()
 }
 
 /// Whether a format of the outputs has a property.

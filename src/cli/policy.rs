@@ -12,14 +12,11 @@ use crate::cli::run::broken_report;
 use crate::date::Date;
 use crate::diagnostic::Level;
 use crate::model::{DetectedFormat, detect};
-use crate::output;
 use crate::output::text::{line_width, wrapped};
-use crate::output::{Format, Look, Tone, escape_line, painted};
+use crate::output::{self, Format, Look, Tone, escape_line, painted};
 use crate::page;
-use crate::policy;
-use crate::policy::{Broken, BuiltIn, FileLoader, Scope, ShownLevels, TextFile, is_test};
-use crate::policy_test;
-use crate::policy_test::PolicyTests;
+use crate::policy::{self, Broken, BuiltIn, FileLoader, Scope, ShownLevels, TextFile, is_test};
+use crate::policy_test::{self, PolicyTests};
 use crate::rego::{CompiledPolicy, Definition, RegoTests, TestOutcome, test_modules, test_policy};
 use crate::report::Verdict;
 use crate::rules;
@@ -85,10 +82,11 @@ pub(crate) fn show(args: &ShowArgs, repository: &Repository) -> Result<Verdict, 
     for root in document.roots() {
         let DetectedFormat::Model(format) = detect(root) else { continue };
         let agent = format.read(root).agent;
-        let (environment, tier) = (agent.environment.as_deref(), agent.tier.as_deref());
-        let (settings, _) = policy.settings_for(Scope { path: &path, environment, tier });
-        let agent_name = agent.name.map(|name| format!(" ({})", name.value)).unwrap_or_default();
-        let (environment, tier) = (environment.unwrap_or("no environment"), tier.unwrap_or("no tier"));
+        let scope = Scope::of(&agent, &path);
+        let (settings, _) = policy.settings_for(scope);
+        let agent_name = agent.name.as_ref().map(|name| format!(" ({})", name.value)).unwrap_or_default();
+        let environment = scope.environment.unwrap_or("no environment");
+        let tier = scope.tier.unwrap_or("no tier");
         let title = format!("# settings of {name} for {file}{agent_name}: {environment}, {tier}");
         out += &(escape_line(&title) + "\n");
         out += &policy.written(&settings, Some(&path), levels);
@@ -100,7 +98,6 @@ pub(crate) fn show(args: &ShowArgs, repository: &Repository) -> Result<Verdict, 
     Ok(Verdict::Passed)
 }
 
-/// A policy with its comments in color.
 fn in_color(text: &str, look: Look) -> String {
     let lines = text.lines().map(|line| {
         let at = if line.starts_with('#') { Some(0) } else { line.find("  # ") };

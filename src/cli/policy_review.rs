@@ -46,7 +46,7 @@ pub(crate) fn add_broken(
 /// Adds a warning for each policy in a place where policies are not read.
 pub(crate) fn add_misplaced(run: CheckRun<'_>, result: &mut RunResult) {
     let CheckRun { options, head, policy, .. } = run;
-    let (repository, rule) = (run.repository(), &POLICY_INEFFECTIVE);
+    let (repository, rule) = (run.head.repository(), &POLICY_INEFFECTIVE);
     let Some(level) = policy.level(rule).filter(|_| options.policy.is_none()) else { return };
     let in_force = policy.sources().iter().map(|source| Path::new(source.name()));
     let named = options.paths.iter().map(PathBuf::as_path);
@@ -95,7 +95,7 @@ pub(crate) fn review(
     let audit = audit_run(run.options, &searched, base.is_some());
     match own {
         None => add_problems(run, run.policy.review(used, audit, run.policy), known, report),
-        Some(Err((_, broken))) => add_broken(report, broken, run.repository(), PolicyRole::OfChange),
+        Some(Err((_, broken))) => add_broken(report, broken, run.head.repository(), PolicyRole::OfChange),
         Some(Ok((own, _))) if differences.is_empty() && has_same_text(&own, run.policy) => {
             add_problems(run, own.review(used, audit, run.policy), known, report);
         }
@@ -103,7 +103,7 @@ pub(crate) fn review(
             let verdict = review_own(run, &own, known, report);
             if let Some(from) = run.options.policy_from.filter(|_| !differences.is_empty()) {
                 let is_built_in = BuiltIn::named(&name).is_some();
-                let name = if is_built_in { name } else { run.repository().matched(Path::new(&name)) };
+                let name = if is_built_in { name } else { run.head.repository().matched(Path::new(&name)) };
                 report.remarks.push(format!(
                     "checked against the policy of {}: that of this change ({name}) differs; against its own it would {verdict}",
                     from.revision
@@ -143,7 +143,7 @@ fn has_same_text(one: &Policy, other: &Policy) -> bool {
 
 /// The files and folders that a run has searched, from the repository's root; none if there were input errors.
 fn searched(run: CheckRun<'_>, report: &Report) -> Vec<String> {
-    let repository = run.repository();
+    let repository = run.head.repository();
     let mut searched = Vec::new();
     if !report.input_errors.is_empty() {
         return searched;
@@ -189,7 +189,7 @@ fn add_problems(
     report: &mut Report,
 ) {
     for (source, mut diagnostics) in problems {
-        let path = run.repository().matched(Path::new(source.name()));
+        let path = run.head.repository().matched(Path::new(source.name()));
         for diagnostic in &mut diagnostics {
             if let Some(left @ 1..) = known.get_mut(&problem_key(&source, diagnostic)) {
                 *left -= 1;
@@ -214,7 +214,7 @@ enum RequiredFolder {
 
 /// Adds the folders below the given paths that lack a required threat model.
 pub(crate) fn add_missing(run: CheckRun<'_>, context: LintContext<'_>, result: &mut RunResult) {
-    let (policy, repository) = (run.policy, run.repository());
+    let (policy, repository) = (run.policy, run.head.repository());
     if !policy.requires_models() {
         return;
     }
@@ -262,9 +262,7 @@ pub(crate) fn add_missing(run: CheckRun<'_>, context: LintContext<'_>, result: &
 fn counts(file: &FileReport, run: CheckRun<'_>, foreign: &BTreeSet<&str>) -> bool {
     let mut models = file.models.iter();
     models.any(|model| {
-        let agent = &model.model.agent;
-        let (environment, tier) = (agent.environment.as_deref(), agent.tier.as_deref());
-        let (settings, _) = run.policy.settings_for(Scope { path: &file.path, environment, tier });
+        let (settings, _) = run.policy.settings_for(Scope::of(&model.model.agent, &file.path));
         let formats = settings.get(&ALLOWED_FORMATS);
         formats.is_none_or(|formats| formats.value.contains(&model.model.format.name()))
     }) && !run.head.is_link(&file.path)

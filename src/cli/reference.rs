@@ -10,7 +10,7 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use serde_json::json;
 
-use crate::cli::common::{CliError, RuleName, emit_to_stdout, find_rule, look, print};
+use crate::cli::common::{Choice, CliError, RuleName, emit_to_stdout, find_rule, look, one_of, print};
 use crate::explain::{book, page};
 use crate::likeness::nearest;
 use crate::output::text::{Tone, line_width, painted, wrapped};
@@ -111,38 +111,22 @@ fn by_family(look: Look) -> String {
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
     /// Schema to print
-    #[arg(value_name = "NAME")]
-    name: SchemaName,
+    #[arg(id = "name", value_name = "NAME", value_parser = one_of(&SCHEMAS))]
+    text: &'static str,
 }
 
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum SchemaName {
-    /// Threat models
-    ThreatModel,
-    /// Policies
-    Policy,
-    /// Tests of policies
-    PolicyTest,
-    /// Output of `check --format json`
-    Report,
-    /// Rows of `check --format ndjson`
-    Row,
-    /// Output of `score --format json`
-    Score,
-    /// Input of rules in Rego
-    RegoInput,
-}
+const SCHEMAS: [Choice<&str>; 7] = [
+    ("threat-model", "Threat models", Schema::ThreatModel.text()),
+    ("policy", "Policies", Schema::Policy.text()),
+    ("policy-test", "Tests of policies", Schema::PolicyTest.text()),
+    ("report", "Output of `check --format json`", REPORT),
+    ("row", "Rows of `check --format ndjson`", ROW),
+    ("score", "Output of `score --format json`", SCORE),
+    ("rego-input", "Input of rules in Rego", REGO_INPUT),
+];
 
 pub(crate) fn schema(args: &SchemaArgs) -> Result<(), CliError> {
-    Ok(print(match args.name {
-        SchemaName::ThreatModel => Schema::ThreatModel.text(),
-        SchemaName::Policy => Schema::Policy.text(),
-        SchemaName::PolicyTest => Schema::PolicyTest.text(),
-        SchemaName::Report => REPORT,
-        SchemaName::Row => ROW,
-        SchemaName::Score => SCORE,
-        SchemaName::RegoInput => REGO_INPUT,
-    })?)
+    Ok(print(args.text)?)
 }
 
 pub(crate) const COMPLETIONS_EXAMPLES: &str = "\

@@ -6,23 +6,21 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::cli::common::{
-    CliError, OutputArgs, PathArgs, PolicyArgs, links, look, open_base, print_error, print_error_line,
-    refuse_stdin, refuse_terminal,
+    Choice, CliError, OutputArgs, PathArgs, PolicyArgs, links, look, one_of, open_base, print_error,
+    print_error_line, progress, refuse_stdin, refuse_terminal,
 };
 use crate::cli::files_from::FilesFromArgs;
 use crate::cli::outputs::{Output, Rendering, emit, keep, with_outputs};
-use crate::cli::parallel::Progress;
 use crate::cli::provenance::ProvenanceArgs;
 use crate::cli::run::{CheckOptions, Keep, check_tree, file_tree};
 use crate::fleet::Fleet;
 use crate::input_error::LINK_OUT;
-use crate::output::{Badge, BadgeSubject, Figure, Format, Verbosity};
+use crate::output::{Badge, BadgeSubject, Figure, Format, Look, Verbosity};
 use crate::report::{AgentDetail, FileReport, PageSettings, Report, Verdict};
-use crate::workspace::FileTree;
 use crate::workspace::files::{link_out, open};
-use crate::workspace::git;
 use crate::workspace::git::files::Commit;
 use crate::workspace::repository::Repository;
+use crate::workspace::{FileTree, git};
 
 pub(crate) const REPORT_EXAMPLES: &str = "\
 Examples:
@@ -54,61 +52,45 @@ pub(crate) struct ReportPageArgs {
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
     /// Agents to show in full [default: all, above 1,000 agents those that fail]
-    #[arg(long, value_name = "AGENTS")]
-    detail: Option<DetailName>,
+    #[arg(long, value_name = "AGENTS", value_parser = one_of(&DETAILS))]
+    detail: Option<AgentDetail>,
     /// Write a picture in place of the page
-    #[arg(long, value_name = "FIGURE", conflicts_with_all = ["title", "detail", "links", "base", "format"])]
-    figure: Option<FigureName>,
+    #[arg(long, value_name = "FIGURE", value_parser = one_of(&FIGURES))]
+    #[arg(conflicts_with_all = ["title", "detail", "links", "base", "format"])]
+    figure: Option<Figure>,
     /// Read rows of `check --format ndjson` instead of threat models, of many repositories
     #[arg(long, value_name = "ROWS", num_args = 1..)]
     #[arg(conflicts_with_all = ["paths", "files_from", "policy", "base", "links"])]
     from: Vec<PathBuf>,
     /// Format of the report
-    #[arg(long, value_name = "FORMAT", default_value = "html")]
-    format: ReportFormat,
+    #[arg(long, value_name = "FORMAT", default_value = "html", value_parser = one_of(&FORMATS))]
+    format: Format,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum ReportFormat {
-    /// A self-contained HTML page
-    Html,
-    /// Markdown, for job summaries
-    Markdown,
-}
+const FORMATS: [Choice<Format>; 2] = [
+    ("html", "A self-contained HTML page", Format::Html),
+    ("markdown", "Markdown, for job summaries", Format::Markdown),
+];
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum DetailName {
-    /// All, also when printed
-    All,
-    /// Agents that fail
-    Failing,
-    /// None
-    None,
-}
+const DETAILS: [Choice<AgentDetail>; 3] = [
+    ("all", "All, also when printed", AgentDetail::All),
+    ("failing", "Agents that fail", AgentDetail::Failing),
+    ("none", "None", AgentDetail::None),
+];
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum FigureName {
-    /// SVG image of all scores from 0 to 10
-    Fleet,
-    /// SVG image of the seven layers
-    Layers,
-    /// SVG image of the days in rows of several days
-    Trend,
-}
+const FIGURES: [Choice<Figure>; 3] = [
+    ("fleet", "SVG image of all scores from 0 to 10", Figure::Fleet),
+    ("layers", "SVG image of the seven layers", Figure::Layers),
+    ("trend", "SVG image of the days in rows of several days", Figure::Trend),
+];
 
 pub(crate) fn report(args: &ReportPageArgs, repository: &Repository) -> Result<Verdict, CliError> {
-    if args.to.output.is_none() && args.format == ReportFormat::Html {
+    if args.to.output.is_none() && args.format == Format::Html {
         refuse_terminal()?;
     }
-    let rendering = match (args.figure, args.format) {
-        (Some(FigureName::Fleet), _) => Rendering::Figure(Figure::Fleet),
-        (Some(FigureName::Layers), _) => Rendering::Figure(Figure::Layers),
-        (Some(FigureName::Trend), _) => Rendering::Figure(Figure::Trend),
-        (None, ReportFormat::Html) => Rendering::Report(Format::Html),
-        (None, ReportFormat::Markdown) => Rendering::Report(Format::Markdown),
-    };
-    let output = Output { rendering, file: args.to.output.clone() };
-    let is_trend = matches!(args.figure, Some(FigureName::Trend));
+    let rendering = args.figure.map_or(Rendering::Report(args.format), Rendering::Figure);
+    let output = Output::new(rendering, args.to.output.clone());
+    let is_trend = args.figure == Some(Figure::Trend);
     if is_trend && args.from.is_empty() {
         return Err(CliError::about("--figure trend", "add `--from` with rows of several days"));
     }
@@ -133,11 +115,7 @@ pub(crate) fn report(args: &ReportPageArgs, repository: &Repository) -> Result<V
         report.links = links(args.links.as_deref());
         report.page = PageSettings {
             title: args.title.clone().filter(|title| !title.trim().is_empty()),
-            detail: args.detail.map(|detail| match detail {
-                DetailName::All => AgentDetail::All,
-                DetailName::Failing => AgentDetail::Failing,
-                DetailName::None => AgentDetail::None,
-            }),
+            detail: args.detail,
         };
         Ok(report)
     })?;
@@ -155,7 +133,7 @@ fn fleet_report(options: &CheckOptions<'_>, repository: &Repository) -> Report {
         }
         Ok(Box::new(BufReader::new(open(path)?.0)))
     });
-    let mut report = Report::new(options.today, options.fail_on);
+    let mut report = Report::new(options.today, options.gate);
     let mut policies = fleet.policies.iter();
     report.policy = match (policies.next(), policies.next()) {
         (Some(only), None) => only.clone(),
@@ -188,11 +166,12 @@ pub(crate) struct BadgeArgs {
     #[command(flatten)]
     policy: PolicyArgs,
     /// Subject of the badge
-    #[arg(long, value_name = "SUBJECT", default_value = "score")]
-    subject: BadgeSubjectName,
+    #[arg(long, value_name = "SUBJECT", default_value = "score", value_parser = one_of(&SUBJECTS))]
+    subject: BadgeSubject,
     /// The old name of `--subject`
-    #[arg(long = "tells", value_name = "SUBJECT", hide = true, conflicts_with = "subject")]
-    former_subject: Option<BadgeSubjectName>,
+    #[arg(long = "tells", value_name = "SUBJECT", value_parser = one_of(&SUBJECTS))]
+    #[arg(hide = true, conflicts_with = "subject")]
+    former_subject: Option<BadgeSubject>,
     /// Show one agent instead of all of them
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
@@ -206,13 +185,10 @@ pub(crate) struct BadgeArgs {
     to: OutputArgs,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum BadgeSubjectName {
-    /// Highest score with its band
-    Score,
-    /// Verdict of the check
-    Gate,
-}
+const SUBJECTS: [Choice<BadgeSubject>; 2] = [
+    ("score", "Highest score with its band", BadgeSubject::Score),
+    ("gate", "Verdict of the check", BadgeSubject::Gate),
+];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum BadgeFormat {
@@ -226,15 +202,12 @@ pub(crate) fn badge(args: &BadgeArgs, repository: &Repository) -> Result<Verdict
     if args.former_subject.is_some() {
         print_error("note: `--tells` is now `--subject`; the next release removes the old name\n");
     }
-    let subject = match args.former_subject.unwrap_or(args.subject) {
-        BadgeSubjectName::Score => BadgeSubject::Score,
-        BadgeSubjectName::Gate => BadgeSubject::Gate,
-    };
+    let subject = args.former_subject.unwrap_or(args.subject);
     let agent = args.agent.as_deref();
     let label = args.label.clone().or_else(|| Some(format!("{} {}", subject.label(), agent?)));
     let is_endpoint = args.format == BadgeFormat::Endpoint;
     let rendering = Rendering::Badge { subject, label, is_endpoint };
-    let output = Output { rendering, file: args.to.output.clone() };
+    let output = Output::new(rendering, args.to.output.clone());
     let tree = FileTree::WorkTree(repository);
     let report = write_one(output, &args.files, &args.policy, |options| {
         let keep = if agent.is_some() { Keep::Models } else { options.keep };
@@ -261,7 +234,7 @@ fn write_one(
         refuse_stdin(&files.paths, "reported")?;
         check(CheckOptions {
             policy: policy.policy.as_deref(),
-            progress: Progress::for_people(),
+            progress: progress(),
             keep: keep(&outputs),
             ..CheckOptions::new(&files.paths, policy.today())
         })
@@ -298,28 +271,24 @@ pub(crate) struct DiffArgs {
     #[command(flatten)]
     policy: PolicyArgs,
     /// Format of the differences
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    format: DiffFormat,
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = one_of(&DIFF_FORMATS))]
+    format: RenderingWith,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum DiffFormat {
-    /// Text for people
-    Human,
-    /// The whole report as JSON, for programs
-    Json,
-    /// The whole report as Markdown, for pull request comments
-    Markdown,
-}
+/// A rendering with its appearance, if it is for people.
+type RenderingWith = fn(Look) -> Rendering;
+
+const DIFF_FORMATS: [Choice<RenderingWith>; 3] = [
+    ("human", "Text for people", Rendering::Change),
+    ("json", "The whole report as JSON, for programs", |_| Rendering::Report(Format::Json)),
+    ("markdown", "The whole report as Markdown, for pull request comments", |_| {
+        Rendering::Report(Format::Markdown)
+    }),
+];
 
 /// Returns that it passed if both sides could be compared, whatever their verdicts are.
 pub(crate) fn diff(args: &DiffArgs, repository: &Repository) -> Result<Verdict, CliError> {
-    let rendering = match args.format {
-        DiffFormat::Human => Rendering::Change(look()),
-        DiffFormat::Json => Rendering::Report(Format::Json),
-        DiffFormat::Markdown => Rendering::Report(Format::Markdown),
-    };
-    let outputs = [Output { rendering, file: None }];
+    let outputs = [Output::new((args.format)(look()), None)];
     let report = with_outputs(&outputs, None, &[], || compare_revisions(args, repository))?;
     emit(&report, &outputs, Verbosity::Everything)?;
     // Without a sound policy there is no change. An input error is one of the things compared.
@@ -335,7 +304,7 @@ fn compare_revisions(args: &DiffArgs, repository: &Repository) -> Result<Report,
     let options = CheckOptions {
         policy: args.policy.policy.as_deref(),
         base: Some(&base),
-        progress: Progress::for_people(),
+        progress: progress(),
         ..CheckOptions::new(&args.path, args.policy.today())
     };
     let mut report = check_tree(&options, file_tree(repository, head.as_ref()))?;

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use crate::cli::base::{Base, compare};
 use crate::cli::common::CliError;
 use crate::cli::lint_files::lint_files;
-use crate::cli::parallel::Progress;
 use crate::cli::policy_review::{add_broken, add_misplaced, review};
 use crate::cli::rows::{RowSink, RowWriter};
 use crate::date::Date;
@@ -19,6 +18,7 @@ use crate::report::{Gate, Provenance, Report};
 use crate::workspace::FileTree;
 use crate::workspace::candidate::{FileSearch, NamedFiles};
 use crate::workspace::git::files::Commit;
+use crate::workspace::parallel::Progress;
 use crate::workspace::policies::find_policy;
 use crate::workspace::repository::Repository;
 
@@ -35,9 +35,8 @@ pub(crate) struct CheckOptions<'a> {
     /// The commit that contains the policy, if it is not that of the checked files.
     pub(crate) policy_from: Option<&'a Commit>,
     pub(crate) base: Option<&'a Commit>,
-    pub(crate) new_only: bool,
     pub(crate) today: Date,
-    pub(crate) fail_on: Level,
+    pub(crate) gate: Gate,
     pub(crate) expiring_within: Option<i32>,
     /// The number of threads; 0 is one per core.
     pub(crate) threads: usize,
@@ -63,9 +62,8 @@ impl<'a> CheckOptions<'a> {
             policy: None,
             policy_from: None,
             base: None,
-            new_only: false,
             today,
-            fail_on: Level::Error,
+            gate: Gate::ERRORS,
             expiring_within: None,
             threads: 0,
             progress: Progress::Hidden,
@@ -88,14 +86,6 @@ pub(crate) struct CheckRun<'r> {
     pub(crate) head: FileTree<'r>,
     pub(crate) policy: &'r CompiledPolicy,
     pub(crate) rows: Option<&'r RowWriter<'r>>,
-}
-
-impl<'r> CheckRun<'r> {
-    pub(crate) const fn repository(&self) -> &'r Repository {
-        match self.head {
-            FileTree::WorkTree(repository) | FileTree::Commit(repository, _) => repository,
-        }
-    }
 }
 
 /// The data that a report keeps about files, of which there may be very many.
@@ -156,7 +146,7 @@ pub(crate) fn check_tree_with(
     let (mut policy, name) = match find_policy(options.policy, policy_tree)? {
         Ok(found) => found,
         Err((name, broken)) => {
-            return Ok(broken_report(name, broken, repository, options.today, options.fail_on));
+            return Ok(broken_report(name, broken, repository, options.today, options.gate.fail_on));
         }
     };
     let attributes = policy.facts();
@@ -170,8 +160,8 @@ pub(crate) fn check_tree_with(
     let provenance = options.provenance.cloned().unwrap_or_default();
     let is_built_in = BuiltIn::named(&name).is_some();
     let policy_path = if is_built_in { name.clone() } else { repository.matched(Path::new(&name)) };
-    let gate = Gate { fail_on: options.fail_on, new_only: options.new_only };
-    let context = RowContext::new(&policy_path, policy_digest.as_deref(), &provenance, options.today, gate);
+    let context =
+        RowContext::new(&policy_path, policy_digest.as_deref(), &provenance, options.today, options.gate);
     let rows = RowWriter { context, sinks: options.row_sinks };
     // With a base, the rows are those of the finished report: its comparison decides the verdicts.
     let rows = Some(&rows).filter(|_| base.is_none() && !options.row_sinks.is_empty());
@@ -196,7 +186,7 @@ pub(crate) fn check_tree_with(
 
 fn remark_unchecked(run: CheckRun<'_>, base: Option<&Base<'_>>, report: &mut Report) {
     let CheckRun { options, policy, .. } = run;
-    if options.new_only && base.is_some_and(|base| base.policy.is_none()) {
+    if options.gate.new_only && base.is_some_and(|base| base.policy.is_none()) {
         report
             .remarks
             .push("the base has no policy that can be read, so every problem counts as new".to_owned());

@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::aivss::Factor;
-use crate::aivss::{ALL, Formula, INPUT_DECIMALS};
+use crate::aivss::{ALL, Factor, Formula, INPUT_DECIMALS};
 use crate::cli::common::{CliError, emit_to_stdout, look, refuse_stdin};
 use crate::cli::lint_files::lint_files;
 use crate::cli::run::{CheckOptions, CheckRun, sound_policy};
@@ -172,11 +171,10 @@ fn of_inputs(arguments: &Arguments) -> Result<ScoreBreakdown, CliError> {
         let number = Some(Spanned::new(*value, span));
         GivenFactor { factor: *factor, key: span, number, empty: None, rationale: None }
     });
-    let (given, unknown) = (given.collect(), Vec::new());
-    let factors = Factors { key_span: span, readable: true, given, unknown, keys: Factor::keys() };
+    let given = given.collect();
+    let factors = Factors { readable: true, given, keys: Factor::keys(), ..Factors::default() };
     let assessment = Assessment {
         owner: Owner::Agent,
-        key_span: span,
         version: formula.map(|formula| Spanned::new(formula.version.into(), span)),
         cvss_absent: cvss.is_none(),
         vector_written: vector.is_some(),
@@ -185,12 +183,7 @@ fn of_inputs(arguments: &Arguments) -> Result<ScoreBreakdown, CliError> {
         factors,
         threat: arguments.threat.as_deref().map(|given| Spanned::new(multiplier(given), span)),
         mitigation: arguments.mitigation.as_deref().map(|given| Spanned::new(multiplier(given), span)),
-        evidence: None,
-        factor_sum: None,
-        uplift: None,
-        score: None,
-        undeclared: None,
-        severity: None,
+        ..Assessment::default()
     };
     let breakdown = ScoreBreakdown::of_inputs(score(&Arc::new(assessment)));
     let missing = breakdown.missing_inputs();
@@ -214,7 +207,7 @@ fn of_files(
     let policy = sound_policy(None, head)?;
     let report = lint_files(CheckRun { options: &options, head, policy: &policy, rows: None }).report;
     let (mut all, mut errors) = (Vec::new(), report.input_errors);
-    for file in report.files.iter().filter(|file| !file.is_policy) {
+    for file in report.files.iter().filter(|file| !file.is_policy()) {
         let own: Vec<ScoreBreakdown> = (file.models.iter())
             .flat_map(|model| ScoreBreakdown::of_model(file.name(), model, arguments.formula))
             .collect();

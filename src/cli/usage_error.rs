@@ -3,10 +3,9 @@
 use std::env;
 use std::path::PathBuf;
 
-use clap::ValueEnum;
-
-use crate::cli::outputs::{FormatName, Output, prepare, write_failure};
-use crate::output::Look;
+use crate::cli::common::chosen;
+use crate::cli::outputs::{FORMATS, Output, Rendering, prepare, write_failure};
+use crate::output::{Format, Look};
 
 /// Writes the reports in files that an invalid command line of `check` asks for, as far as it can be understood.
 pub(crate) fn emit_usage_error(reason: &str) {
@@ -42,9 +41,8 @@ fn guessed_outputs(arguments: &[String]) -> Vec<Output> {
     }
     let left = formats.into_iter().flatten().next();
     let outputs = files.into_iter().map(|(file, format)| {
-        let name = format.or(left).and_then(|format| FormatName::from_str(format, false).ok());
-        let format = name.unwrap_or(FormatName::Human).with(Look::PLAIN);
-        Output::new(format, Some(PathBuf::from(file)))
+        let format = format.or(left).and_then(|format| chosen(&FORMATS, format)).unwrap_or(Format::Human);
+        Output::new(Rendering::Report(format(Look::PLAIN)), Some(PathBuf::from(file)))
     });
     outputs.collect()
 }

@@ -63,7 +63,7 @@ impl<'r> Baseline<'r> {
             let models = origins.entry(file.path.clone()).or_default();
             models.resize(models.len().max(file.models.len()), ModelOrigin::New);
         }
-        let files = base.files.iter().filter(|file| !file.is_policy).map(|file| (&*file.path, file));
+        let files = base.files.iter().filter(|file| !file.is_policy()).map(|file| (&*file.path, file));
         let (left, gone) = (BTreeMap::new(), Vec::new());
         let mut baseline = Self { files: files.collect(), renames, origins, left, gone };
         let (mut old, mut new) = (named_models(base, None), named_models(head, Some(renames)));
@@ -232,7 +232,7 @@ fn named_models<'m>(
     report: &'m Report,
     renames: Option<&'m BTreeMap<String, String>>,
 ) -> Vec<NamedModel<'m>> {
-    let files = report.files.iter().filter(|file| !file.is_policy);
+    let files = report.files.iter().filter(|file| !file.is_policy());
     let models = files.flat_map(|file| {
         let origin = renames.and_then(|renames| renames.get(&file.path)).unwrap_or(&file.path);
         let models = file.models.iter().enumerate();
@@ -358,7 +358,7 @@ impl Baseline<'_> {
         is_reported: impl Fn(&str, &Diagnostic) -> bool,
     ) -> BTreeMap<String, usize> {
         let mut problems = BaseProblems::new(self, is_reported);
-        for file in files.iter_mut().filter(|file| !file.is_policy) {
+        for file in files.iter_mut().filter(|file| !file.is_policy()) {
             let (path, text) = (file.path.clone(), file.source.clone());
             // The most severe first, then in the order of the findings: their places in the text do not matter.
             let mut diagnostics: Vec<&mut Diagnostic> = file.diagnostics.iter_mut().collect();
@@ -376,7 +376,7 @@ impl Baseline<'_> {
             }
         }
         let continued = self.continued();
-        let existing = files.iter().filter(|file| !file.is_missing).map(|file| self.origin(&file.path));
+        let existing = files.iter().filter(|file| !file.is_missing()).map(|file| self.origin(&file.path));
         let existing: BTreeSet<&str> = existing.collect();
         let mut fixed = BTreeMap::new();
         for (ProblemKey { path, place, rule, .. }, left) in problems.weights {

@@ -73,7 +73,6 @@ impl Data {
         if let Self::List(items) = self { items } else { &mut [] }
     }
 
-    /// The items of the list at a path.
     pub(crate) fn list_mut(&mut self, path: &str) -> &mut [Self] {
         self.get_mut(path).map(Self::items_mut).unwrap_or_default()
     }
@@ -275,7 +274,6 @@ pub(crate) fn text(value: &Data) -> Option<Data> {
     value.as_text().map(Data::from)
 }
 
-/// Takes a number.
 pub(crate) fn number(value: &Data) -> Option<Data> {
     value.as_decimal().map(|_| value.clone())
 }

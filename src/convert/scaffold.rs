@@ -93,7 +93,6 @@ impl Scaffold {
         Self { origin: origin.to_owned(), model, score: ScoreForm::Asked }
     }
 
-    /// The threat model as YAML.
     pub(crate) fn to_yaml(&self) -> String {
         let mut yaml = ScaffoldText::default();
         yaml.note(0, &self.origin);

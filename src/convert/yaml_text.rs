@@ -28,7 +28,6 @@ pub(crate) fn value(key: &str, text: &str, indent: usize) -> String {
     format!(" {}\n", quoted(text))
 }
 
-/// A text as comment lines.
 pub(crate) fn comment(text: &str, indent: usize) -> String {
     let text: String =
         text.chars().map(|letter| if is_steering(letter) { '\u{FFFD}' } else { letter }).collect();

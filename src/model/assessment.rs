@@ -13,7 +13,7 @@ use crate::source::Span;
 use crate::syntax::{Entry, Vacancy, Value};
 
 /// An AIVSS score as declared: inputs and results.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Assessment {
     pub(crate) owner: Owner,
     pub(crate) key_span: Span,
@@ -67,7 +67,7 @@ pub(crate) enum Multiplier {
     Unreadable,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Factors {
     pub(crate) key_span: Span,
     pub(crate) readable: bool,
@@ -80,8 +80,8 @@ pub(crate) struct Factors {
 
 impl Factors {
     pub(crate) fn of(block: Block<'_>, keys: &'static [&'static str]) -> Self {
-        let (given, unknown) = (Vec::with_capacity(Factor::SET), Vec::new());
-        Self { key_span: block.key_span, readable: block.map().is_some(), given, unknown, keys }
+        let (key_span, readable) = (block.key_span, block.map().is_some());
+        Self { key_span, readable, given: Vec::with_capacity(Factor::SET), keys, ..Self::default() }
     }
 
     /// The key that an unknown one was meant to be: that of the factor it names, or a similar one.

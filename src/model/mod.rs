@@ -178,7 +178,6 @@ impl Model {
         layers.chain(self.maestro.iter().map(|maestro| &*maestro.shared))
     }
 
-    /// All threats.
     pub(crate) fn threats(&self) -> impl Iterator<Item = &Threat> {
         self.threat_lists().flatten()
     }

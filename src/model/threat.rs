@@ -15,7 +15,6 @@ use crate::schema::Vocabulary;
 use crate::source::Span;
 use crate::syntax::{Node, Value};
 
-/// The status of a threat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ThreatStatus {
     /// Also without a status, or with an unreadable one.

@@ -49,7 +49,7 @@ pub(crate) fn write(report: &Report, look: Look, out: &mut dyn io::Write) -> io:
     if look.beside == Verbosity::Nothing {
         return Ok(());
     }
-    if let Some(unlisted) = report.unlisted().filter(|_| report.new_only) {
+    if let Some(unlisted) = report.unlisted().filter(|_| report.gate.new_only) {
         writeln!(out, "{unlisted}\n")?;
     }
     if !report.lowered.is_empty() {

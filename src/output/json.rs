@@ -13,6 +13,7 @@ use crate::decimal::Decimal;
 use crate::diagnostic::{Diagnostic, Excepted, Fix, Level, Origin};
 use crate::escape::write_json;
 use crate::input_error::InputError;
+use crate::lint::Content;
 use crate::model::{Layer, Model, ModelFormat};
 use crate::report::{Change, FileReport, Provenance, Report, Summary, Verdict};
 use crate::rules;
@@ -35,9 +36,9 @@ pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
         policy: &report.policy,
         date: report.today.to_string(),
         provenance: &report.provenance,
-        fail_on: report.fail_on,
+        fail_on: report.gate.fail_on,
         lowered: &report.lowered,
-        new_only: report.new_only,
+        new_only: report.gate.new_only,
         remarks: &report.remarks,
         summary: report.totals(),
         files: FilesJson { files: &report.files, today: report.today },
@@ -101,10 +102,10 @@ fn file(file: &FileReport, today: Date) -> FileJson<'_> {
     FileJson {
         path: file.name(),
         root_path: &file.path,
-        kind: match (file.is_policy, file.is_missing) {
-            (true, _) => "policy",
-            (_, true) => "missing",
-            _ => "threat-model",
+        kind: match file.content {
+            Content::Policy | Content::BrokenPolicy => "policy",
+            Content::Missing => "missing",
+            Content::Model | Content::LfsPointer | Content::Unmarked | Content::Other => "threat-model",
         },
         models: file.models.iter().map(|model| ModelJson::of(model, today)).collect(),
         diagnostics: file.diagnostics.iter().map(|diagnostic| problem(file, diagnostic)).collect(),

@@ -43,7 +43,7 @@ pub(crate) fn write_concise(report: &Report, look: Look, out: &mut dyn io::Write
         let words = Verdict::CannotCheck.words();
         writeln!(out, "{}", text.replacen(words, &painted(words, Tone::Bad, look), 1))?;
     }
-    match report.unlisted().filter(|_| report.new_only) {
+    match report.unlisted().filter(|_| report.gate.new_only) {
         Some(unlisted) => writeln!(out, "{unlisted}"),
         None => Ok(()),
     }

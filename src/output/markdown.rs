@@ -261,7 +261,7 @@ impl MarkdownPage<'_> {
     /// Adds the table of all agents. Those without a score come first, then the highest scores.
     fn agents(&mut self) {
         let mut rows = Vec::new();
-        for file in self.report.files.iter().filter(|file| !file.is_policy) {
+        for file in self.report.files.iter().filter(|file| !file.is_policy()) {
             rows.extend((0..file.models.len()).map(|at| self.agent_row(file, at)));
         }
         if rows.is_empty() {

@@ -178,7 +178,7 @@ impl RowContext {
     fn of(report: &Report) -> Self {
         let policy = report.root_path(&report.policy);
         let digest = report.policy_digest.as_deref();
-        Self::new(policy, digest, &report.provenance, report.today, report.gate())
+        Self::new(policy, digest, &report.provenance, report.today, report.gate)
     }
 }
 

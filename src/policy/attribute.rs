@@ -343,7 +343,6 @@ impl Policy {
         lines
     }
 
-    /// The settings of all overrides.
     fn override_lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for over in &self.overrides {

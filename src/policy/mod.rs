@@ -30,6 +30,8 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Level, Origin, RuleInfo, RuleNames};
 use crate::digest;
+use crate::input_error::SkipReason;
+use crate::model::Agent;
 use crate::policy::globs::{PathSet, is_readable};
 use crate::source::{Source, is_default};
 
@@ -107,6 +109,13 @@ pub(crate) struct Scope<'a> {
     pub(crate) path: &'a str,
     pub(crate) environment: Option<&'a str>,
     pub(crate) tier: Option<&'a str>,
+}
+
+impl<'a> Scope<'a> {
+    /// The scope of an agent's threat model at a path.
+    pub(crate) fn of(agent: &'a Agent, path: &'a str) -> Self {
+        Self { path, environment: agent.environment.as_deref(), tier: agent.tier.as_deref() }
+    }
 }
 
 /// The entries of a policy that had an effect in a run, by their indices.
@@ -220,9 +229,10 @@ impl Policy {
     }
 
     /// The pattern that excludes a path which would be found otherwise, and the line of the policy that sets it.
-    pub(crate) fn excluded_by(&self, path: &str) -> Option<(&str, &Origin)> {
+    pub(crate) fn exclusion(&self, path: &str) -> Option<SkipReason> {
         let exclude = self.exclude.as_ref().filter(|_| self.sought_anyhow(path).is_some())?;
-        Some((exclude.value.matching(path)?, &exclude.origin))
+        let pattern = exclude.value.matching(path)?.to_owned();
+        Some(SkipReason::Excluded { pattern, origin: exclude.origin.to_string() })
     }
 
     /// The line that requires a threat model in a folder, given with `/` at its end.

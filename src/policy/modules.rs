@@ -27,11 +27,9 @@ pub(crate) struct Program {
     pub(crate) packages: Vec<String>,
     /// The documents below `data`, an object.
     pub(crate) data: Value,
-    /// The files that the data comes from.
     pub(crate) data_files: Vec<TextFile>,
 }
 
-/// A file with its text.
 #[derive(Clone, Debug)]
 pub(crate) struct TextFile {
     /// Its name as it is shown.

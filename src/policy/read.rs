@@ -12,8 +12,7 @@ use crate::policy::modules::Modules;
 use crate::policy::{Broken, Load, NoFiles, Override, Policy, ProgramVersion, Settings, Sourced};
 use crate::schema::Schema;
 use crate::source::{Source, Span};
-use crate::syntax;
-use crate::syntax::{Document, List, Map, Node, POLICY_MARKER};
+use crate::syntax::{self, Document, List, Map, Node, POLICY_MARKER};
 
 /// The longest chain of policies that extend each other.
 const MAX_CHAIN_LENGTH: usize = 16;
@@ -338,7 +337,6 @@ fn is_path(name: &str) -> bool {
     name.contains('/') || [".yaml", ".yml", ".json"].iter().any(|extension| name.ends_with(extension))
 }
 
-/// The string that a node has for a key.
 pub(crate) fn text<'t>(node: Node<'t>, key: &str) -> Option<&'t str> {
     node.get(key).and_then(Node::as_str)
 }

@@ -65,7 +65,6 @@ enum SettingParts {
     BandsAndTotal,
 }
 
-/// The value of a setting.
 #[derive(Clone, Debug)]
 pub(crate) enum SettingValue {
     Number(Decimal),
@@ -403,7 +402,6 @@ impl Settings {
         Self { values, levels: BTreeMap::new() }
     }
 
-    /// The value of a setting.
     pub(crate) fn get<T>(&self, setting: &Setting<T>) -> Option<Sourced<T>> {
         self.part(setting, "")
     }

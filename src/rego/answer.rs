@@ -58,7 +58,6 @@ pub(crate) struct Test {
     pub(crate) outcome: TestOutcome,
 }
 
-/// The result of a test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TestOutcome {
     /// The rule is true.

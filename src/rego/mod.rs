@@ -122,7 +122,6 @@ impl CompiledPolicy {
         self.policy
     }
 
-    /// Whether there are rules in Rego.
     pub(crate) const fn has_rego(&self) -> bool {
         !self.programs.is_empty()
     }

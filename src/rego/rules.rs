@@ -60,7 +60,6 @@ pub(crate) type RuleId = usize;
 /// Module and line.
 type Place = (usize, u32);
 
-/// One of the definitions of a rule.
 #[derive(Clone, Debug)]
 pub(crate) struct DefinitionSite {
     pub(crate) rule: RuleId,
@@ -69,7 +68,6 @@ pub(crate) struct DefinitionSite {
     pub(crate) bytes: Range<usize>,
 }
 
-/// A rule that the gate evaluates.
 #[derive(Clone, Debug)]
 pub(crate) struct EvaluatedRule {
     rule: RuleId,

@@ -9,14 +9,22 @@ use crate::score::ScoredModel;
 
 /// The problems that fail a run.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Gate {
+pub struct Gate {
     /// The lowest level that fails.
-    pub(crate) fail_on: Level,
+    pub fail_on: Level,
     /// Whether only problems that are not in the base fail.
-    pub(crate) new_only: bool,
+    pub new_only: bool,
+}
+
+impl From<Level> for Gate {
+    fn from(fail_on: Level) -> Self {
+        Self { fail_on, new_only: false }
+    }
 }
 
 impl Gate {
+    pub(crate) const ERRORS: Self = Self { fail_on: Level::Error, new_only: false };
+
     /// Whether a diagnostic counts: it is neither excepted nor, with `new_only`, in the base.
     pub(crate) const fn counts(self, diagnostic: &Diagnostic) -> bool {
         diagnostic.excepted.is_none() && !(self.new_only && diagnostic.known)
@@ -27,7 +35,6 @@ impl Gate {
     }
 }
 
-/// A score with the file that it is from.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct WorstScore {
     pub(crate) score: Decimal,
@@ -108,7 +115,6 @@ impl Summary {
         } += 1;
     }
 
-    /// Adds the totals of other files.
     pub(crate) fn add(&mut self, other: Self) {
         self.files += other.files;
         self.models += other.models;

@@ -1,6 +1,6 @@
 use crate::diagnostic::Diagnostic;
 use crate::rules::rule::{Check, Example, Rule, Subject};
-use crate::score::explain_base;
+use crate::score::{Scored, explain_base};
 use crate::text_edit::Safety;
 
 pub(crate) static RULE: Rule = Rule {
@@ -21,31 +21,26 @@ aivss:
   cvss_base: 7.1
 ",
     )],
-    check: Check::Model(check),
+    check: Check::Score(check),
     ..Rule::ERROR
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for scored in &subject.scores {
-        let (Some(declared), Some(Ok(vector)), Some(exact)) =
-            (scored.declared.base, &scored.vector, scored.base)
-        else {
-            continue;
-        };
-        if declared.value == exact {
-            continue;
-        }
-        let is_beyond_base = !vector.beyond_base.is_empty();
-        let beyond_base =
-            is_beyond_base.then(|| "the vector's threat and environmental metrics do not count".to_owned());
-        let mut diagnostic =
-            Diagnostic::mismatch(&RULE, scored.owner, "CVSS base", declared.span, declared.value, exact)
-                .fix(declared.rewritten(exact))
-                .note(explain_base(declared.value, exact).or(beyond_base))
-                .help_by_fix(exact, "correct the vector");
-        if let Some(vector) = &scored.declared.vector {
-            diagnostic = diagnostic.related(vector.span, format!("base score {exact}"));
-        }
-        found.push(diagnostic);
+fn check(scored: &Scored, _: &Subject<'_>) -> Option<Diagnostic> {
+    let (declared, exact, vector) =
+        (scored.declared.base?, scored.base?, scored.vector.as_ref()?.as_ref().ok()?);
+    if declared.value == exact {
+        return None;
     }
+    let is_beyond_base = !vector.beyond_base.is_empty();
+    let beyond_base =
+        is_beyond_base.then(|| "the vector's threat and environmental metrics do not count".to_owned());
+    let diagnostic =
+        Diagnostic::mismatch(&RULE, scored.owner, "CVSS base", declared.span, declared.value, exact)
+            .fix(declared.rewritten(exact))
+            .note(explain_base(declared.value, exact).or(beyond_base))
+            .help_by_fix(exact, "correct the vector");
+    Some(match &scored.declared.vector {
+        Some(vector) => diagnostic.related(vector.span, format!("base score {exact}")),
+        None => diagnostic,
+    })
 }

@@ -1,5 +1,6 @@
 use crate::diagnostic::Diagnostic;
 use crate::rules::rule::{Check, Example, Rule, Subject};
+use crate::score::Scored;
 
 pub(crate) static RULE: Rule = Rule {
     name: "cvss-beyond-base",
@@ -18,26 +19,21 @@ aivss:
   cvss: CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H
 ",
     )],
-    check: Check::Model(check),
+    check: Check::Score(check),
     ..Rule::WARNING
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for scored in &subject.scores {
-        let (Some(declared), Some(Ok(vector)), Some(base)) =
-            (&scored.declared.vector, &scored.vector, scored.base)
-        else {
-            continue;
-        };
-        let Some((first, others)) = vector.beyond_base.split_first() else { continue };
-        let metrics: Vec<String> =
-            vector.beyond_base.iter().map(|range| format!("`{}`", &declared.value[range.clone()])).collect();
-        let verb = if others.is_empty() { "is" } else { "are" };
-        let message =
-            format!("{} {verb} not part of the base score, {base}, that AIVSS uses", metrics.join(", "));
-        let diagnostic = Diagnostic::new(&RULE, scored.owner, declared.part(first.start, first.end), message);
-        found.push(others.iter().fold(diagnostic, |diagnostic, other| {
-            diagnostic.related(declared.part(other.start, other.end), "not part of it either")
-        }));
-    }
+fn check(scored: &Scored, _: &Subject<'_>) -> Option<Diagnostic> {
+    let (declared, base) = (scored.declared.vector.as_ref()?, scored.base?);
+    let beyond_base = &scored.vector.as_ref()?.as_ref().ok()?.beyond_base;
+    let (first, others) = beyond_base.split_first()?;
+    let metrics: Vec<String> =
+        beyond_base.iter().map(|range| format!("`{}`", &declared.value[range.clone()])).collect();
+    let verb = if others.is_empty() { "is" } else { "are" };
+    let message =
+        format!("{} {verb} not part of the base score, {base}, that AIVSS uses", metrics.join(", "));
+    let diagnostic = Diagnostic::new(&RULE, scored.owner, declared.part(first.start, first.end), message);
+    Some(others.iter().fold(diagnostic, |diagnostic, other| {
+        diagnostic.related(declared.part(other.start, other.end), "not part of it either")
+    }))
 }

@@ -1,6 +1,7 @@
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
 use crate::rules::rule::{Check, Example, Rule, Subject};
+use crate::score::Scored;
 
 pub(crate) static RULE: Rule = Rule {
     name: "cvss-unverified",
@@ -21,18 +22,15 @@ aivss:
   cvss_base: 7.1
 ",
     )],
-    check: Check::Model(check),
+    check: Check::Score(check),
     ..Rule::NOTE
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for scored in &subject.scores {
-        if let (None, false, Some(base)) =
-            (&scored.vector, scored.declared.vector_written, scored.declared.base)
-            && base.value.within(Decimal::ZERO, Decimal::TEN)
-        {
-            let message = format!("CVSS base {} cannot be verified without a vector", base.value);
-            found.push(Diagnostic::new(&RULE, scored.owner, base.span, message));
-        }
+fn check(scored: &Scored, _: &Subject<'_>) -> Option<Diagnostic> {
+    let base = scored.declared.base.filter(|base| base.value.within(Decimal::ZERO, Decimal::TEN))?;
+    if scored.vector.is_some() || scored.declared.vector_written {
+        return None;
     }
+    let message = format!("CVSS base {} cannot be verified without a vector", base.value);
+    Some(Diagnostic::new(&RULE, scored.owner, base.span, message))
 }

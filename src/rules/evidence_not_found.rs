@@ -1,6 +1,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::model::PathProblem;
 use crate::rules::rule::{Check, Example, Rule, Subject};
+use crate::score::Scored;
 
 pub(crate) static RULE: Rule = Rule {
     name: "evidence-not-found",
@@ -23,18 +24,15 @@ aivss:
   score: 7.8
 ",
     )],
-    check: Check::Model(check),
+    check: Check::Score(check),
     ..Rule::ERROR
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for scored in &subject.scores {
-        let Some(evidence) = &scored.declared.evidence else { continue };
-        let message = match subject.missing_evidence.get(&evidence.span) {
-            None => continue,
-            Some(PathProblem::Missing(path)) => format!("`{path}` does not exist"),
-            Some(PathProblem::Outside(path)) => format!("`{path}` is not a path within the repository"),
-        };
-        found.push(Diagnostic::new(&RULE, scored.owner, evidence.span, message));
-    }
+fn check(scored: &Scored, subject: &Subject<'_>) -> Option<Diagnostic> {
+    let evidence = scored.declared.evidence.as_ref()?;
+    let message = match subject.missing_evidence.get(&evidence.span)? {
+        PathProblem::Missing(path) => format!("`{path}` does not exist"),
+        PathProblem::Outside(path) => format!("`{path}` is not a path within the repository"),
+    };
+    Some(Diagnostic::new(&RULE, scored.owner, evidence.span, message))
 }

@@ -1,6 +1,6 @@
 use crate::diagnostic::Diagnostic;
 use crate::rules::rule::{Check, Example, Rule, Subject};
-use crate::score::agrees;
+use crate::score::{Scored, agrees};
 use crate::text_edit::Safety;
 
 pub(crate) static RULE: Rule = Rule {
@@ -21,21 +21,20 @@ aivss:
   factor_sum: 8.0
 ",
     )],
-    check: Check::Model(check),
+    check: Check::Score(check),
     ..Rule::ERROR
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for scored in &subject.scores {
-        let (Some(declared), Some(exact)) = (scored.declared.factor_sum, scored.factor_sum) else { continue };
-        if !agrees(declared.value, exact) {
-            let exact = exact.plain();
-            found.push(
-                Diagnostic::mismatch(&RULE, scored.owner, "factor sum", declared.span, declared.value, exact)
-                    .fix(declared.rewritten(exact))
-                    .help_by_fix(exact, "correct the factors")
-                    .working(scored.sum_written()),
-            );
-        }
+fn check(scored: &Scored, _: &Subject<'_>) -> Option<Diagnostic> {
+    let (declared, exact) = (scored.declared.factor_sum?, scored.factor_sum?);
+    if agrees(declared.value, exact) {
+        return None;
     }
+    let exact = exact.plain();
+    Some(
+        Diagnostic::mismatch(&RULE, scored.owner, "factor sum", declared.span, declared.value, exact)
+            .fix(declared.rewritten(exact))
+            .help_by_fix(exact, "correct the factors")
+            .working(scored.sum_written()),
+    )
 }

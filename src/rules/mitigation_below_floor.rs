@@ -1,6 +1,7 @@
 use crate::aivss::lowest;
 use crate::diagnostic::Diagnostic;
 use crate::rules::rule::{Check, Example, Rule, Subject};
+use crate::score::Scored;
 
 pub(crate) static RULE: Rule = Rule {
     name: "mitigation-below-floor",
@@ -24,23 +25,16 @@ aivss:
   score: 7.8
 ",
     )],
-    check: Check::Model(check),
+    check: Check::Score(check),
     ..Rule::WARNING
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for scored in &subject.scores {
-        let (Some(formula), Some(given), Some(value)) =
-            (scored.formula, &scored.declared.mitigation, scored.mitigation)
-        else {
-            continue;
-        };
-        if let Some(floor) = lowest(formula.mitigation).filter(|floor| value < floor.value) {
-            let message = format!(
-                "mitigation factor {value} is below {} ({}), the lowest published value",
-                floor.value, floor.name
-            );
-            found.push(Diagnostic::new(&RULE, scored.owner, given.span, message));
-        }
-    }
+fn check(scored: &Scored, _: &Subject<'_>) -> Option<Diagnostic> {
+    let (given, value) = (scored.declared.mitigation.as_ref()?, scored.mitigation?);
+    let floor = lowest(scored.formula?.mitigation).filter(|floor| value < floor.value)?;
+    let message = format!(
+        "mitigation factor {value} is below {} ({}), the lowest published value",
+        floor.value, floor.name
+    );
+    Some(Diagnostic::new(&RULE, scored.owner, given.span, message))
 }

@@ -3,6 +3,7 @@ use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
 use crate::policy::settings;
 use crate::rules::rule::{Check, Example, Rule, Subject};
+use crate::score::Scored;
 
 pub(crate) static RULE: Rule = Rule {
     name: "mitigation-without-evidence",
@@ -24,28 +25,29 @@ aivss:
   score: 7.8
 ",
     )],
-    check: Check::Model(check),
+    check: Check::Score(check),
     ..Rule::WARNING
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+fn check(scored: &Scored, subject: &Subject<'_>) -> Option<Diagnostic> {
     // If the policy requires evidence of every mitigation, `evidence-missing` reports this.
-    if subject.settings.get(&settings::MITIGATION_EVIDENCE).is_some_and(|required| required.value) {
-        return;
+    let is_required =
+        subject.settings.get(&settings::MITIGATION_EVIDENCE).is_some_and(|required| required.value);
+    if is_required || scored.declared.evidence.is_some() {
+        return None;
     }
-    for scored in subject.scores.iter().filter(|scored| scored.declared.evidence.is_none()) {
-        let (Some(working), Some(given)) = (&scored.working, &scored.declared.mitigation) else { continue };
-        let bare = working.formula.work(Inputs { mitigation: Decimal::ONE, ..working.inputs });
-        if bare.band > working.band {
-            let message = format!(
-                "mitigation factor {} has no evidence and lowers {} ({}) to {} ({})",
-                working.inputs.mitigation,
-                bare.band.name(),
-                bare.score,
-                working.band.name(),
-                working.score
-            );
-            found.push(Diagnostic::new(&RULE, scored.owner, given.span, message));
-        }
+    let (working, given) = (scored.working.as_ref()?, scored.declared.mitigation.as_ref()?);
+    let bare = working.formula.work(Inputs { mitigation: Decimal::ONE, ..working.inputs });
+    if bare.band <= working.band {
+        return None;
     }
+    let message = format!(
+        "mitigation factor {} has no evidence and lowers {} ({}) to {} ({})",
+        working.inputs.mitigation,
+        bare.band.name(),
+        bare.score,
+        working.band.name(),
+        working.score
+    );
+    Some(Diagnostic::new(&RULE, scored.owner, given.span, message))
 }

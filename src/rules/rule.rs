@@ -74,6 +74,8 @@ pub(crate) enum Check {
     /// A run, about a path without a threat model.
     Run,
     Model(fn(&Subject<'_>, &mut Vec<Diagnostic>)),
+    /// A check of each score.
+    Score(fn(&Scored, &Subject<'_>) -> Option<Diagnostic>),
     /// A check of each threat model for which the settings contain a limit or requirement.
     Limit {
         applies: fn(&Settings) -> bool,

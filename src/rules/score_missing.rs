@@ -1,5 +1,6 @@
 use crate::diagnostic::Diagnostic;
 use crate::rules::rule::{Check, Example, Rule, Subject};
+use crate::score::Scored;
 use crate::text_edit::Safety;
 
 pub(crate) static RULE: Rule = Rule {
@@ -33,23 +34,21 @@ aivss:
 ",
         ),
     ],
-    check: Check::Model(check),
+    check: Check::Score(check),
     ..Rule::ERROR
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for scored in &subject.scores {
-        // As long as inputs are missing, other rules report them.
-        let (Some(place), Some(working)) = (&scored.declared.undeclared, &scored.working) else { continue };
-        let right = working.score;
-        let message = format!("score is missing, expected {right}");
-        let diagnostic = Diagnostic::new(&RULE, scored.owner, place.span, message)
+fn check(scored: &Scored, _: &Subject<'_>) -> Option<Diagnostic> {
+    // As long as inputs are missing, other rules report them.
+    let (place, working) = (scored.declared.undeclared.as_ref()?, scored.working.as_ref()?);
+    let right = working.score;
+    let diagnostic =
+        Diagnostic::new(&RULE, scored.owner, place.span, format!("score is missing, expected {right}"))
             .label(format!("expected {right}"))
             .working(working.written())
             .fix(place.declared(right));
-        found.push(match diagnostic.fix {
-            Some(_) => diagnostic.help("run `aivss-lint fix`"),
-            None => diagnostic.help(format!("write `score: {right}`")),
-        });
-    }
+    Some(match diagnostic.fix {
+        Some(_) => diagnostic.help("run `aivss-lint fix`"),
+        None => diagnostic.help(format!("write `score: {right}`")),
+    })
 }

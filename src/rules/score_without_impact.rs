@@ -1,6 +1,7 @@
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
 use crate::rules::rule::{Check, Example, Rule, Subject};
+use crate::score::Scored;
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-without-impact",
@@ -21,17 +22,15 @@ aivss:
   score: 9.4
 ",
     )],
-    check: Check::Model(check),
+    check: Check::Score(check),
     ..Rule::WARNING
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for scored in &subject.scores {
-        let Some(working) = &scored.working else { continue };
-        if working.inputs.base == Decimal::ZERO && working.score > Decimal::ZERO {
-            let message =
-                format!("score is {} with a CVSS base of 0.0: no impact, but a risk", working.score);
-            found.push(Diagnostic::new(&RULE, scored.owner, scored.place(), message));
-        }
+fn check(scored: &Scored, _: &Subject<'_>) -> Option<Diagnostic> {
+    let working = scored.working.as_ref().filter(|working| working.inputs.base == Decimal::ZERO)?;
+    if working.score == Decimal::ZERO {
+        return None;
     }
+    let message = format!("score is {} with a CVSS base of 0.0: no impact, but a risk", working.score);
+    Some(Diagnostic::new(&RULE, scored.owner, scored.place(), message))
 }

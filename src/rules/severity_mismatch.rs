@@ -1,7 +1,7 @@
 use crate::aivss::Band;
 use crate::diagnostic::Diagnostic;
 use crate::rules::rule::{Check, Example, Rule, Subject};
-use crate::score::explain_severity;
+use crate::score::{Scored, explain_severity};
 use crate::text_edit::Safety;
 
 pub(crate) static RULE: Rule = Rule {
@@ -22,24 +22,22 @@ aivss:
   severity: Critical
 ",
     )],
-    check: Check::Model(check),
+    check: Check::Score(check),
     ..Rule::ERROR
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for scored in &subject.scores {
-        let (Some(declared), Some(working)) = (&scored.declared.severity, &scored.working) else { continue };
-        let Some(band) = Band::named(declared).filter(|band| *band != working.band) else { continue };
-        let right = working.band.name();
-        let score = scored.declared.score.filter(|score| score.value != working.score);
-        let cause = score.filter(|score| Band::of(score.value) == band).map(|score| score.span);
-        found.push(
-            Diagnostic::mismatch(&RULE, scored.owner, "severity", declared.span, &declared.value, right)
-                .fix(declared.rewritten(right))
-                .help_by_fix(right, "correct the wrong input")
-                .working(working.written())
-                .cause(cause, || format!("so the severity is {right}"))
-                .note(explain_severity(band, scored, working)),
-        );
-    }
+fn check(scored: &Scored, _: &Subject<'_>) -> Option<Diagnostic> {
+    let (declared, working) = (scored.declared.severity.as_ref()?, scored.working.as_ref()?);
+    let band = Band::named(declared).filter(|band| *band != working.band)?;
+    let right = working.band.name();
+    let score = scored.declared.score.filter(|score| score.value != working.score);
+    let cause = score.filter(|score| Band::of(score.value) == band).map(|score| score.span);
+    Some(
+        Diagnostic::mismatch(&RULE, scored.owner, "severity", declared.span, &declared.value, right)
+            .fix(declared.rewritten(right))
+            .help_by_fix(right, "correct the wrong input")
+            .working(working.written())
+            .cause(cause, || format!("so the severity is {right}"))
+            .note(explain_severity(band, scored, working)),
+    )
 }

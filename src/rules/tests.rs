@@ -13,8 +13,7 @@ use crate::policy_audit::AuditedRun;
 use crate::rego::CompiledPolicy;
 use crate::report::{FileReport, Report};
 use crate::rules::{ALL, Check, Example, FORMER, NAMES, Rule, builtin, cvss_unverified, named, resolve};
-use crate::source::{Mark, mark};
-use crate::source::{Position, Source};
+use crate::source::{Mark, Position, Source, mark};
 
 /// The model that examples are parts of.
 const STOCK: &str = include_str!("stock.yaml");
@@ -119,7 +118,9 @@ fn every_check_has_a_file_of_its_name_and_every_file_a_check() {
         .filter(|name| !["mod", "tests", "builtin", "audit", "rule"].contains(&&**name))
         .collect();
     files.sort();
-    let checks = ALL.iter().filter(|rule| matches!(rule.check, Check::Model(_) | Check::Limit { .. }));
+    let checks = ALL
+        .iter()
+        .filter(|rule| matches!(rule.check, Check::Model(_) | Check::Score(_) | Check::Limit { .. }));
     let mut names: Vec<&str> = checks.map(|rule| rule.name).collect();
     names.sort_unstable();
     assert_eq!(files, names);

@@ -1,6 +1,7 @@
 use crate::aivss::lowest;
 use crate::diagnostic::Diagnostic;
 use crate::rules::rule::{Check, Example, Rule, Subject};
+use crate::score::Scored;
 
 pub(crate) static RULE: Rule = Rule {
     name: "threat-below-floor",
@@ -21,21 +22,18 @@ aivss:
   score: 8.3
 ",
     )],
-    check: Check::Model(check),
+    check: Check::Score(check),
     ..Rule::ERROR
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for scored in &subject.scores {
-        // Without a score, another rule checks the range of the multiplier.
-        let (Some(working), Some(given)) = (&scored.working, &scored.declared.threat) else { continue };
-        let value = working.inputs.threat;
-        if let Some(floor) = lowest(working.formula.threat).filter(|floor| value < floor.value) {
-            let message = format!(
-                "threat multiplier {value} is below {} ({}), the lowest published value",
-                floor.value, floor.name
-            );
-            found.push(Diagnostic::new(&RULE, scored.owner, given.span, message));
-        }
-    }
+fn check(scored: &Scored, _: &Subject<'_>) -> Option<Diagnostic> {
+    // Without a score, another rule checks the range of the multiplier.
+    let (working, given) = (scored.working.as_ref()?, scored.declared.threat.as_ref()?);
+    let value = working.inputs.threat;
+    let floor = lowest(working.formula.threat).filter(|floor| value < floor.value)?;
+    let message = format!(
+        "threat multiplier {value} is below {} ({}), the lowest published value",
+        floor.value, floor.name
+    );
+    Some(Diagnostic::new(&RULE, scored.owner, given.span, message))
 }

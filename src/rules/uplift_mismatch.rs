@@ -1,6 +1,6 @@
 use crate::diagnostic::Diagnostic;
 use crate::rules::rule::{Check, Example, Rule, Subject};
-use crate::score::{agrees, cause_of_uplift};
+use crate::score::{Scored, agrees, cause_of_uplift};
 use crate::text_edit::Safety;
 
 pub(crate) static RULE: Rule = Rule {
@@ -21,28 +21,26 @@ aivss:
   aars: 2.25
 ",
     )],
-    check: Check::Model(check),
+    check: Check::Score(check),
     ..Rule::ERROR
 };
 
-fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for scored in &subject.scores {
-        let (Some(declared), Some(working)) = (scored.declared.uplift, &scored.working) else { continue };
-        let value = declared.value;
-        if agrees(value, working.uplift) {
-            continue;
-        }
-        let right = working.uplift.round_half_up(value.decimals().max(2)).plain();
-        let step = working.uplift_written();
-        let is_sum = step.is_some() && value == working.inputs.factor_sum;
-        let note = format!("{value} is the plain sum of the factors, which is the uplift of AIVSS 0.5");
-        found.push(
-            Diagnostic::mismatch(&RULE, scored.owner, "AARS", declared.span, value, right)
-                .fix(declared.rewritten(right))
-                .help_by_fix(right, "correct the wrong input")
-                .working(step.unwrap_or_else(|| scored.sum_written()))
-                .cause(cause_of_uplift(scored, value), || format!("so AARS is {right}"))
-                .note(is_sum.then_some(note)),
-        );
+fn check(scored: &Scored, _: &Subject<'_>) -> Option<Diagnostic> {
+    let (declared, working) = (scored.declared.uplift?, scored.working.as_ref()?);
+    let value = declared.value;
+    if agrees(value, working.uplift) {
+        return None;
     }
+    let right = working.uplift.round_half_up(value.decimals().max(2)).plain();
+    let step = working.uplift_written();
+    let is_sum = step.is_some() && value == working.inputs.factor_sum;
+    let note = format!("{value} is the plain sum of the factors, which is the uplift of AIVSS 0.5");
+    Some(
+        Diagnostic::mismatch(&RULE, scored.owner, "AARS", declared.span, value, right)
+            .fix(declared.rewritten(right))
+            .help_by_fix(right, "correct the wrong input")
+            .working(step.unwrap_or_else(|| scored.sum_written()))
+            .cause(cause_of_uplift(scored, value), || format!("so AARS is {right}"))
+            .note(is_sum.then_some(note)),
+    )
 }

@@ -85,7 +85,6 @@ fn rescored(scored: &Scored, by: &'static Formula) -> Scored {
     score(&Arc::new(assessment))
 }
 
-/// An input of the formula.
 #[derive(Clone, Debug)]
 pub(crate) struct ScoreInput<'s> {
     pub(crate) key: &'static str,
@@ -94,7 +93,6 @@ pub(crate) struct ScoreInput<'s> {
     pub(crate) origin: InputOrigin<'s>,
 }
 
-/// The origin of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum InputOrigin<'s> {
     Vector(&'s str),

@@ -168,7 +168,6 @@ fn limited(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// An open document.
 #[derive(Debug)]
 pub(crate) struct OpenDocument {
     pub(crate) uri: Uri,

@@ -197,7 +197,6 @@ impl Inbox<'_> {
     }
 }
 
-/// The request that a message cancels.
 fn canceled_by(message: &Message) -> Option<RequestId> {
     let Message::Notification(notification) = message else { return None };
     let method = LspNotificationMethod::from(&*notification.method);

@@ -53,8 +53,6 @@ impl<'v> View<'v> {
     /// The settings of the policy for a threat model.
     pub(crate) fn settings(&self, model: &ScoredModel) -> Option<Cow<'v, Settings>> {
         let (policy, _) = self.project.policy.as_ref()?;
-        let agent = &model.model.agent;
-        let (environment, tier) = (agent.environment.as_deref(), agent.tier.as_deref());
-        Some(policy.settings_for(Scope { path: &self.checked.path, environment, tier }).0)
+        Some(policy.settings_for(Scope::of(&model.model.agent, &self.checked.path)).0)
     }
 }

@@ -15,7 +15,7 @@ pub(crate) use gen_lsp_types::{
 
 use std::path::{Path, PathBuf};
 
-use crate::escape::uri_path;
+use crate::escape::{decoded_uri, uri_path};
 use crate::workspace::files::slashes;
 
 /// The path of a file's address; `None` for other addresses, such as those of unsaved documents.
@@ -23,7 +23,7 @@ pub(crate) fn path_of(uri: &Uri) -> Option<PathBuf> {
     let rest = uri.0.strip_prefix("file://")?;
     // `file:///c%3A/a` and `file://host/a`.
     let (host, path) = rest.split_at(rest.find('/')?);
-    let path = decoded(path)?;
+    let path = decoded_uri(path)?;
     let bytes = path.as_bytes();
     let is_drive = bytes.len() > 2 && bytes[1].is_ascii_alphabetic() && bytes[2] == b':';
     Some(match (is_drive, host) {
@@ -33,27 +33,12 @@ pub(crate) fn path_of(uri: &Uri) -> Option<PathBuf> {
     })
 }
 
-/// A text with its percent-encoded bytes decoded, if they are UTF-8.
-fn decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let code = after.get(..2).filter(|_| *first == b'%').and_then(|code| std::str::from_utf8(code).ok());
-        let byte = code.and_then(|code| u8::from_str_radix(code, 16).ok());
-        bytes.push(byte.unwrap_or(*first));
-        rest = if byte.is_some() { &after[2..] } else { after };
-    }
-    String::from_utf8(bytes).ok()
-}
-
-/// The address of a path.
 pub(crate) fn uri_of(path: &Path) -> Uri {
     let path = slashes(path);
     let slash = if path.starts_with('/') { "" } else { "/" };
     Uri(format!("file://{slash}{}", uri_path(&path)))
 }
 
-/// A text in Markdown.
 pub(crate) fn markdown(value: String) -> MarkupContent {
     MarkupContent { kind: MarkupKind::Markdown, value }
 }

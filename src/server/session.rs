@@ -168,7 +168,6 @@ impl Session {
         }
     }
 
-    /// The messages that have not been sent.
     pub(crate) fn outgoing(&mut self) -> Vec<Outgoing> {
         std::mem::take(&mut self.outgoing)
     }
@@ -182,7 +181,6 @@ impl Session {
         self.outgoing.push(Outgoing { id: None, method: method.to_owned(), parameters });
     }
 
-    /// Shows a warning to the user.
     fn show(&mut self, message: &str) {
         self.notify("window/showMessage", json!({ "type": 2, "message": message }));
     }

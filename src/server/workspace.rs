@@ -47,7 +47,6 @@ impl ServerOptions {
     }
 }
 
-/// The content of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DocumentKind {
     Model,
@@ -138,7 +137,6 @@ impl Project {
         }
     }
 
-    /// The paths of the policy's files.
     pub(crate) fn policy_files(&self) -> impl Iterator<Item = PathBuf> + '_ {
         let sources = self.policy.iter().flat_map(|(policy, _)| policy.sources());
         sources.map(|source| self.repository.whole(Path::new(source.name())))
@@ -260,7 +258,6 @@ impl Workspace {
         })
     }
 
-    /// Checks an open document.
     pub(crate) fn check(&mut self, document: &OpenDocument, open: &OpenDocuments) -> Checked {
         let path = self.path_of(document);
         let today = self.options.today();
@@ -364,7 +361,7 @@ fn guarded(project: &Project, path: &Path, source: &Source, open: &OpenDocuments
             checked.kind = match result.content {
                 Content::Policy | Content::BrokenPolicy => DocumentKind::Policy,
                 Content::Other | Content::Unmarked => DocumentKind::PolicyTests,
-                Content::Model | Content::LfsPointer => DocumentKind::Model,
+                Content::Model | Content::LfsPointer | Content::Missing => DocumentKind::Model,
             };
             (checked.models, checked.diagnostics, checked.used) =
                 (result.models, result.diagnostics, result.used);

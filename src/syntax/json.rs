@@ -9,8 +9,7 @@ use serde::de::IgnoredAny;
 use crate::decimal::{Decimal, NotDecimal};
 use crate::source::{BOM, Span};
 use crate::syntax::node::is_plain;
-use crate::syntax::tree::{Document, MAX_DEPTH, Problem, ProblemKind};
-use crate::syntax::tree::{Letters, NodeKind};
+use crate::syntax::tree::{Document, Letters, MAX_DEPTH, NodeKind, Problem, ProblemKind};
 
 /// Reads the JSON document in `range` of `text` into `document`.
 pub(crate) fn read<'t>(document: &mut Document<'t>, text: &'t str, range: Range<usize>) {

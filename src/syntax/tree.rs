@@ -142,13 +142,11 @@ impl<'t> Tree<'t> {
         self.items[id as usize].span = span;
     }
 
-    /// The value of a key in a mapping.
     pub(crate) fn value_of(&self, map: u32, key: &str) -> Option<u32> {
         let NodeKind::Map(_) = self.kind(map) else { return None };
         self.pairs(map).find(|(id, _)| self.key(*id) == key).map(|(_, value)| value)
     }
 
-    /// Drops the entry of a key.
     pub(crate) fn drop_key(&mut self, map: u32, key: &str) {
         let found = self.pairs(map).find(|(id, _)| self.key(*id) == key);
         if let Some((id, _)) = found {

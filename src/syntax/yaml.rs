@@ -12,8 +12,7 @@ use events::{Event, Options, ScalarStyle, ScanError, StructureStyle, Tag};
 use crate::decimal::{Decimal, NotDecimal};
 use crate::source::{BOM, Span};
 use crate::syntax::node::Value;
-use crate::syntax::tree::NodeKind;
-use crate::syntax::tree::{Document, MAX_DEPTH, ProblemKind};
+use crate::syntax::tree::{Document, MAX_DEPTH, NodeKind, ProblemKind};
 use crate::syntax::yaml_error::{Stream, YamlError};
 
 /// The most nodes that aliases may add to a file's own when they are followed.

@@ -1,16 +1,13 @@
 //! The files that a run checks, from the working folder or from a commit, and the search for the marker in them.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, mpsc};
-use std::thread;
 
-use memchr::memmem;
-use memchr::memmem::Finder;
+use memchr::memmem::{self, Finder};
 
 use crate::input_error::{InputError, SkipReason};
 use crate::policy::globs::{costly_pattern, too_complex};
@@ -19,6 +16,7 @@ use crate::source::{Language, Source};
 use crate::syntax::{MAX_LOOKALIKE_LENGTH, MODEL_MARKER, is_key_in};
 use crate::workspace::files::{link_out, open, plain, read};
 use crate::workspace::git::files::Commit;
+use crate::workspace::parallel::{Progress, parallel_map, thread_count};
 use crate::workspace::repository::Repository;
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -170,10 +168,8 @@ pub(crate) fn skipped(
             if found.contains(&*matched) || path.is_dir() {
                 continue;
             }
-            let reason = match policy.excluded_by(&matched) {
-                Some((pattern, origin)) => {
-                    SkipReason::Excluded { pattern: pattern.to_owned(), origin: origin.to_string() }
-                }
+            let reason = match policy.exclusion(&matched) {
+                Some(excluded) => excluded,
                 None if policy.sought(&matched) == Some(Sought::ByName) => SkipReason::Ignored,
                 None => continue,
             };
@@ -287,68 +283,52 @@ fn is_in_utf16(bytes: &[u8], language: Language) -> bool {
     })
 }
 
-/// Whether a file contains the marker. `buffer` is reused for the next file.
-fn is_in_file(path: &Path, buffer: &mut Vec<u8>) -> Result<bool, String> {
+fn is_in_file(path: &Path) -> Result<bool, String> {
+    thread_local! {
+        /// Reused for the next file.
+        static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
     /// The longest form of the marker, and the space before its colon.
     const OVERLAP: usize = MAX_LOOKALIKE_LENGTH + 256;
     let language = Language::of(&path.to_string_lossy());
     let (mut file, _) = open(path)?;
-    buffer.resize(BLOCK, 0);
-    let (mut kept, mut searched) = (0, 0);
-    loop {
-        let read = file.read(&mut buffer[kept..]).map_err(|error| plain(&error))?;
-        if read == 0 {
-            return Ok(false);
+    BUFFER.with_borrow_mut(|buffer| {
+        buffer.resize(BLOCK, 0);
+        let (mut kept, mut searched) = (0, 0);
+        loop {
+            let read = file.read(&mut buffer[kept..]).map_err(|error| plain(&error))?;
+            if read == 0 {
+                return Ok(false);
+            }
+            let end = kept + read;
+            if has_marker(&buffer[..end], language) {
+                return Ok(true);
+            }
+            searched += read as u64;
+            if searched > MAX_LENGTH {
+                return Err("too large to be searched for a threat model".to_owned());
+            }
+            let rest = end.saturating_sub(OVERLAP);
+            buffer.copy_within(rest..end, 0);
+            kept = end - rest;
         }
-        let end = kept + read;
-        if has_marker(&buffer[..end], language) {
-            return Ok(true);
-        }
-        searched += read as u64;
-        if searched > MAX_LENGTH {
-            return Err("too large to be searched for a threat model".to_owned());
-        }
-        let rest = end.saturating_sub(OVERLAP);
-        buffer.copy_within(rest..end, 0);
-        kept = end - rest;
-    }
-}
-
-/// Searches candidates for the marker. Returns those that contain it, and those that could not be searched with the reason,
-/// in no order.
-pub(crate) fn search(candidates: &[Candidate], threads: usize) -> Vec<(&Candidate, Result<(), String>)> {
-    /// Fewer files are searched before another thread has started.
-    const FEW: usize = 64;
-    let threads = match threads {
-        0 => thread::available_parallelism().map_or(1, NonZero::get),
-        threads => threads,
-    };
-    let next = AtomicUsize::new(0);
-    thread::scope(|scope| {
-        let mut others = Vec::new();
-        for _ in 1..threads.min(candidates.len() / FEW) {
-            // If no more threads are available, this one does the work.
-            others.extend(thread::Builder::new().spawn_scoped(scope, || search_rest(candidates, &next)));
-        }
-        let mut found = search_rest(candidates, &next);
-        found.extend(others.into_iter().flat_map(|other| other.join().unwrap_or_default()));
-        found
     })
 }
 
-/// Searches candidates until none is left.
-fn search_rest<'c>(
-    candidates: &'c [Candidate],
-    next: &AtomicUsize,
-) -> Vec<(&'c Candidate, Result<(), String>)> {
-    let (mut buffer, mut found) = (Vec::new(), Vec::new());
-    while let Some(candidate) = candidates.get(next.fetch_add(1, Ordering::Relaxed)) {
-        match is_in_file(&candidate.path, &mut buffer) {
+/// Searches candidates for the marker. Returns those that contain it, and those that could not be searched with the reason.
+pub(crate) fn search(candidates: &[Candidate], threads: usize) -> Vec<(&Candidate, Result<(), String>)> {
+    /// Fewer files are searched before another thread has started.
+    const FEW: usize = 64;
+    let threads = thread_count(threads).min(candidates.len() / FEW);
+    let mut found = Vec::new();
+    let is_found = |candidate: &Candidate, _| Some(is_in_file(&candidate.path));
+    parallel_map(candidates, threads, Progress::Hidden, is_found, |candidate, outcome| {
+        match outcome.unwrap_or_else(|| Err("not searched".to_owned())) {
             Ok(false) => {}
             Ok(true) => found.push((candidate, Ok(()))),
             Err(message) => found.push((candidate, Err(message))),
         }
-    }
+    });
     found
 }
 
@@ -364,15 +344,14 @@ mod tests {
             MODEL_MARKER.bytes().flat_map(|byte| [vec![byte], vec![0; zeros]].concat()).collect()
         };
         let big_endian: Vec<u8> = MODEL_MARKER.bytes().flat_map(|byte| [0, byte]).collect();
-        let mut buffer = Vec::new();
         for text in [MODEL_MARKER.as_bytes().to_vec(), wide(1), wide(3), big_endian] {
             for before in [0, 1, BLOCK - 70, BLOCK - 1, BLOCK, 3 * BLOCK - 5] {
                 let bytes = [vec![b'a'; before], text.clone(), vec![b'b'; 9]].concat();
                 fs::write(&path, &bytes).unwrap();
-                assert_eq!(is_in_file(&path, &mut buffer), Ok(true), "{before} {text:?}");
+                assert_eq!(is_in_file(&path), Ok(true), "{before} {text:?}");
             }
         }
         fs::write(&path, "aivss_threat: 1\naivss_policy: 1\n\0").unwrap();
-        assert_eq!(is_in_file(&path, &mut buffer), Ok(false));
+        assert_eq!(is_in_file(&path), Ok(false));
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod candidate;
 pub(crate) mod discover;
 pub(crate) mod files;
 pub(crate) mod git;
+pub(crate) mod parallel;
 pub(crate) mod policies;
 pub(crate) mod process;
 pub(crate) mod recognize;
@@ -34,8 +35,8 @@ pub(crate) enum FileTree<'w> {
     Commit(&'w Repository, &'w Commit),
 }
 
-impl FileTree<'_> {
-    pub(crate) const fn repository(&self) -> &Repository {
+impl<'w> FileTree<'w> {
+    pub(crate) const fn repository(&self) -> &'w Repository {
         match self {
             Self::WorkTree(repository) | Self::Commit(repository, _) => repository,
         }

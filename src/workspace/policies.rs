@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::input_error::SPARSE;
 use crate::likeness::nearest;
-use crate::policy;
-use crate::policy::{Broken, BuiltIn, Load};
+use crate::policy::{self, Broken, BuiltIn, Load};
 use crate::rego::CompiledPolicy;
 use crate::rules;
 use crate::source::Source;

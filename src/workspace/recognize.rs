@@ -24,7 +24,9 @@ pub(crate) fn other_file(
             Some(OtherFile::recognize(&candidate.matched, source, is_unmarked))
         }
         Content::Model if may_be_other => unreadable(candidate, source, result),
-        Content::Model | Content::Policy | Content::BrokenPolicy | Content::LfsPointer => None,
+        Content::Model | Content::Policy | Content::BrokenPolicy | Content::LfsPointer | Content::Missing => {
+            None
+        }
     }
 }
 

@@ -10,8 +10,7 @@ use memchr::memmem;
 
 use crate::input_error::InputError;
 use crate::source::{Language, Source};
-use crate::workspace::candidate::Candidate;
-use crate::workspace::candidate::has_marker;
+use crate::workspace::candidate::{Candidate, has_marker};
 use crate::workspace::files::read;
 use crate::workspace::git::files::{path_of, read_objects, tracked};
 use crate::workspace::git::{GitOutput, LISTING, cannot_run, command_with_attributes, run, run_within};

@@ -398,7 +398,7 @@ fn mixed() -> Report {
     let source = Source::decode("clean.yaml", Vec::new());
     report.files.push(FileReport::new(Arc::new(source), "clean.yaml".to_owned(), Vec::new(), Vec::new()));
     report.input_errors.push(InputError::unreadable("../gone.yaml", "no such file"));
-    report.new_only = true;
+    report.gate.new_only = true;
     report
 }
 

@@ -272,7 +272,7 @@ fn markdown_stays_small_and_says_what_it_leaves_out() {
             .flat_map(|file| &mut file.diagnostics)
             .skip(90)
             .for_each(|fault| fault.known = true);
-        report.new_only = true;
+        report.gate.new_only = true;
         let page = written(&report, Format::Markdown);
         assert!(page.len() < 60_000, "{}", page.len());
         assert!(page.contains("omitted here"));
@@ -402,7 +402,7 @@ fn people_are_told_what_a_change_does() {
     let mut known = fault(Level::Error, "it is wrong");
     known.known = true;
     say(&mut report, vec![known]);
-    report.new_only = true;
+    report.gate.new_only = true;
     report.remarks = vec!["Judged by the policy of the base.".to_owned()];
     report.change = Some(change("Planner"));
     let text =

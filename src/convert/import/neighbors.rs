@@ -10,7 +10,6 @@ use crate::convert::import::records::not_carried;
 use crate::convert::scaffold::{Scaffold, ScoreForm};
 use crate::decimal::Decimal;
 
-/// A neighboring format.
 pub(crate) struct Neighbor {
     pub(crate) name: &'static str,
     pub(crate) is: fn(&Data) -> bool,

@@ -228,8 +228,10 @@ fn origin(report: &Report) -> Vec<SanitizedText> {
             .map(|commit| format!("commit {}", commit.chars().take(10).collect::<String>())),
     );
     words.extend(report.change.as_ref().map(|change| format!("compared with {}", change.base)));
-    words.extend((report.fail_on != Level::Error).then(|| format!("{}s fail, too", report.fail_on.name())));
-    words.extend(report.new_only.then(|| "only problems that are not in the base count".to_owned()));
+    words.extend(
+        (report.gate.fail_on != Level::Error).then(|| format!("{}s fail, too", report.gate.fail_on.name())),
+    );
+    words.extend(report.gate.new_only.then(|| "only problems that are not in the base count".to_owned()));
     words.iter().map(|words| SanitizedText::cut(words, 200)).collect()
 }
 

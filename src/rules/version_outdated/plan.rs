@@ -35,7 +35,6 @@ pub(crate) enum StepOutcome {
 /// A reason against a migration, with its place.
 pub(crate) type Blocked = (Span, String);
 
-/// A score that is migrated.
 #[derive(Clone, Debug)]
 pub(crate) struct MovedScore {
     pub(crate) from: &'static Formula,

@@ -129,7 +129,6 @@ fn copied_index(root: &Path) -> Result<tempfile::NamedTempFile, String> {
     Ok(copy)
 }
 
-/// A commit with its files.
 #[derive(Debug)]
 pub(crate) struct Commit {
     pub(crate) revision: Revision,

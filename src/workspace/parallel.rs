@@ -1,6 +1,5 @@
 //! One function for many items on several threads, and the line that shows its progress to people.
 
-use std::io::{self, IsTerminal};
 use std::num::NonZero;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +7,6 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use crate::cli::common::variable;
 use crate::workspace::process::{clear_status, show_status};
 
 /// The stack of each thread, in bytes.
@@ -25,16 +23,6 @@ pub(crate) enum Progress {
     Shown,
     /// Never.
     Hidden,
-}
-
-impl Progress {
-    /// Shown if both streams are terminals, outside of CI.
-    pub(crate) fn for_people() -> Self {
-        let is_terminal = io::stderr().is_terminal() && io::stdout().is_terminal();
-        let is_ci = variable("CI").is_some_and(|value| value != "false");
-        let is_dumb = variable("TERM").is_some_and(|value| value == "dumb");
-        if is_terminal && !is_ci && !is_dumb { Self::Shown } else { Self::Hidden }
-    }
 }
 
 /// The way an item is worked on.
@@ -58,12 +46,12 @@ const BATCH: usize = 1_024;
 ///
 /// An item for which `work` returns `None` is postponed: it gets a second turn alone, on the calling thread, so that the
 /// memory that one such item has used serves the next. If a thread cannot be started, the others do its work.
-pub(crate) fn parallel_map<T: Sync, R: Send + Sync>(
-    items: &[T],
+pub(crate) fn parallel_map<'t, T: Sync, R: Send + Sync>(
+    items: &'t [T],
     threads: usize,
     progress: Progress,
     work: impl Fn(&T, Turn) -> Option<R> + Sync,
-    mut take: impl FnMut(&T, Option<R>),
+    mut take: impl FnMut(&'t T, Option<R>),
 ) {
     let done = &AtomicUsize::new(0);
     let (unfinished, finished) = mpsc::channel::<()>();
