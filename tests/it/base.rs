@@ -1,4 +1,5 @@
-//! Changes checked against a base revision, in scratch repositories: limits on a rise, known problems, and the policy that applies.
+//! Changes checked against a base revision, in scratch repositories: limits on a rise, known problems, and the policy that
+//! applies.
 
 use std::fs;
 use std::path::Path;

@@ -1,10 +1,11 @@
 //! Input made to mislead the program or to break it, and the expected result.
 //!
-//! A check may fail without need, but it must not pass an unread file, and the place of a problem must exist. Each [`rows::Case`] of the tables is one file, the expected exit status, and the place and rule of
-//! the first diagnostic in the concise report; each [`unix::Scene`] is a folder. Every row is run in three formats, in a
-//! process whose memory and time are bounded: the exit status is the same in each format, and reports contain no
-//! character that controls a terminal. `README.md` lists them all, and a test compares it with the tables. Cases that need
-//! more than a row are in the file of their topic, after its table.
+//! A check may fail without need, but it must not pass an unread file, and the place of a problem must exist. Each
+//! [`rows::Case`] of the tables is one file, the expected exit status, and the place and rule of the first diagnostic in the
+//! concise report; each [`unix::Scene`] is a folder. Every row is run in three formats, in a process whose memory and time
+//! are bounded: the exit status is the same in each format, and reports contain no character that controls a terminal.
+//! `README.md` lists them all, and a test compares it with the tables. Cases that need more than a row are in the file of
+//! their topic, after its table.
 
 #![expect(clippy::too_many_lines, reason = "tables are one expression")]
 
