@@ -4,6 +4,7 @@
 //! everything that depends on a language.
 
 mod fold;
+mod plain;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,7 @@ use fold::{
     GIBBERISH, Gap, LetterHash, LetterReading, MARKED, MARKER, MODAL, NOTE, NUMBER, PLACE, POINTING, Phrase,
     Roles, Words, fold, roles,
 };
+use plain::{Signs, hash_of, is_plain, is_sentence, is_unlisted, words_of};
 
 /// The purpose of a text, which decides what counts as a placeholder in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,10 +39,8 @@ pub(crate) fn blank(text: &str, kind: TextKind) -> Option<Blank> {
 
 /// Whether a text denies that there is any, as "not approved" does.
 pub(crate) fn is_refusal(text: &str) -> bool {
-    let signs = Signs::of(text);
     // Nearly all names contain a word that is in no list.
-    let is_name =
-        signs.is_ascii && !signs.apostrophe && words_of(text).any(|word| is_unlisted(word, hash_of(word)));
+    let is_name = !Signs::of(text).mark && words_of(text).any(|word| is_unlisted(word, hash_of(word)));
     !is_name && is_denial(fold(text, LetterReading::Letters).words())
 }
 
@@ -51,70 +51,6 @@ pub(crate) fn is_too_short(text: &str) -> bool {
     }
     let folded = fold(text, LetterReading::Letters);
     !folded.words().is_empty() && is_short(folded.words())
-}
-
-/// Whether a text is plainly more than a placeholder, as most are: long, in ASCII, and without the beginning of a placeholder
-/// of any length.
-fn is_sentence(text: &str) -> bool {
-    /// The most bytes of other placeholders in ASCII.
-    const MAX_LENGTH: usize = 160;
-    if text.len() <= MAX_LENGTH || !text.starts_with(|first: char| first.is_ascii_alphabetic()) {
-        return false;
-    }
-    let mut words = words_of(text);
-    let opening = words.next().unwrap_or_default();
-    text.is_ascii()
-        && !may_open_marker(opening)
-        && ![&b"n"[..], b"www"].into_iter().any(|other| opening.eq_ignore_ascii_case(other))
-        && !text.contains("://")
-        && words.any(|word| !word.eq_ignore_ascii_case(opening))
-}
-
-/// The words of a text in ASCII.
-fn words_of(text: &str) -> impl Iterator<Item = &[u8]> {
-    text.as_bytes().split(|byte| !byte.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
-}
-
-/// The hash of a word in ASCII, in lower case.
-fn hash_of(word: &[u8]) -> LetterHash {
-    // Digits have this bit.
-    word.iter().fold(LetterHash::EMPTY, |hash, byte| hash.with(byte | 0x20))
-}
-
-/// Whether a word in ASCII is in no list, and no abbreviation.
-fn is_unlisted(word: &[u8], hash: LetterHash) -> bool {
-    word.len() > 2
-        && roles(hash) == 0
-        && word.iter().all(u8::is_ascii_alphabetic)
-        && word.iter().any(|letter| *letter != word[0])
-}
-
-/// The signs of a text that decide which rules apply to it.
-struct Signs {
-    is_ascii: bool,
-    /// A sign of an address, or a hyphen or dot before a letter or digit.
-    address: bool,
-    /// Letters that are not in ASCII can be brackets, too.
-    bracket: bool,
-    apostrophe: bool,
-}
-
-impl Signs {
-    fn of(text: &str) -> Self {
-        let mut signs = Self { is_ascii: true, address: false, bracket: false, apostrophe: false };
-        let mut before = 0;
-        for byte in text.bytes() {
-            match byte {
-                b'/' | b'@' | b'#' | b':' => signs.address = true,
-                b'[' | b'<' | b'{' => signs.bracket = true,
-                b'\'' => signs.apostrophe = true,
-                0x80.. => (signs.is_ascii, signs.bracket) = (false, true),
-                _ => signs.address |= matches!(before, b'-' | b'.') && byte.is_ascii_alphanumeric(),
-            }
-            before = byte;
-        }
-        signs
-    }
 }
 
 fn is_placeholder(text: &str, kind: TextKind) -> bool {
@@ -128,53 +64,22 @@ fn is_placeholder(text: &str, kind: TextKind) -> bool {
     {
         return true;
     }
-    let is_simple = !signs.address && !signs.bracket && !signs.apostrophe;
+    let is_simple = !signs.address && !signs.mark;
     if is_simple && text.starts_with(|first: char| first.is_ascii_alphabetic()) && is_plain(text) {
         return false;
     }
-    if is_enclosed_name(text) || (signs.bracket && is_template(text, kind)) {
+    if is_enclosed_name(text) || (signs.mark && is_template(text, kind)) {
         return true;
     }
     let letters = fold(text, LetterReading::Letters);
     if says_nothing(&letters, kind) {
         return true;
     }
-    if signs.is_ascii {
+    if text.is_ascii() {
         return is_number_for_letters(&letters);
     }
     let shapes = fold(text, LetterReading::Shapes);
     says_nothing(&shapes, kind) || is_number_for_letters(&shapes)
-}
-
-/// Whether ASCII text without signs of addresses, brackets and apostrophes is certainly no placeholder, found without folding
-/// it: no words at its beginning are a phrase, it opens with no marker, and its first unlisted word comes before a word
-/// that promises, demands or points.
-fn is_plain(text: &str) -> bool {
-    const SUSPECT: Roles = MARKER | ANNOUNCING | MODAL | POINTING;
-    /// More letters than any phrase has.
-    const MAX_PHRASE_LENGTH: usize = 64;
-    let (mut opening, mut letters, mut first) = (LetterHash::EMPTY, 0, None);
-    let (mut is_listed, mut is_varied) = (true, false);
-    for word in words_of(text) {
-        let hash = hash_of(word);
-        if first.is_none() && may_open_marker(word) {
-            return false;
-        }
-        (opening, letters) = (opening.then(hash), letters + word.len());
-        let word_roles = roles(hash);
-        let is_suspect = word_roles & SUSPECT != 0 || word.eq_ignore_ascii_case(b"to");
-        if (is_listed && is_suspect) || Phrase::latin(opening).is_some() || roles(opening) & MARKER != 0 {
-            return false;
-        }
-        is_varied |= first.is_some_and(|first| first != hash);
-        first = first.or(Some(hash));
-        is_listed = is_listed && !is_unlisted(word, hash);
-        if !is_listed && is_varied && letters > MAX_PHRASE_LENGTH {
-            return true;
-        }
-    }
-    // One word again and again says nothing.
-    !is_listed && (is_varied || Some(opening) == first)
 }
 
 /// Whether digits replace letters of a marker: `T0D0`.
