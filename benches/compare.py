@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The timing behind compare.sh: commands in turn, their times as whole processes, ratios pair by pair."""
+"""The timing of compare.sh: commands in turn, their times as whole processes, ratios pair by pair."""
 import datetime
 import os
 import pathlib
@@ -124,7 +124,7 @@ def main():
         f"Written by `benches/compare.sh` on {datetime.date.today()}: {model}, {here}; {version([str(GATE), '--version'])}, "
         f"{version(['rustc', '--version'])}; medians of {ROUNDS} rounds in turn (3 for what takes seconds). The gate does "
         "everything on every file (schema, CVSS, AIVSS, layers, policy `recommended`) and finds the files by itself; the "
-        "others validate the schema of files that are named to them. A ratio below 1 says that the gate is faster.\n")
+        "others validate the schema of files that are named to them. A ratio below 1 means that aivss-lint is faster.\n")
     lines.append("## Next to validators\n")
     lines.append("| files, and against | gate, wall | cpu | peak | other, wall | peak | wall ratio | cpu ratio |")
     lines.append("|---|---|---|---|---|---|---|---|")

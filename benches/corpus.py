@@ -3,7 +3,7 @@
 
     corpus.py COUNT FOLDER [--json]           COUNT files in folders of a hundred
     corpus.py COUNT FOLDER --pages            COUNT Markdown pages of about 6 KB, each with front matter
-    corpus.py COUNT FOLDER --tree OTHERS      COUNT files among OTHERS that are no threat models
+    corpus.py COUNT FOLDER --tree OTHERS      COUNT files among OTHERS that are not threat models
     corpus.py BYTES FILE --one                one file of about so many bytes: one agent with many findings
     corpus.py COUNT FOLDER --problems           files with COUNT problems between them
 
@@ -167,7 +167,7 @@ def tree(count, folder, others):
 
 
 def worst(number):
-    """An agent whose own score lies below that of no finding."""
+    """An agent whose own score is not below that of any finding."""
     value = model(number)
     for factor in value["aivss"]["factors"].values():
         factor["score"] = 1.0

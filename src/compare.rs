@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_that_makes_a_list_worse_outweighs_the_others() {
+    fn item_that_makes_a_list_worse_outweighs_the_others() {
         let items =
             |list: &[&str], added| Items { list: list.iter().map(|&item| item.to_owned()).collect(), added };
         let way =
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_says_which_way_it_goes() {
+    fn difference_has_its_direction() {
         let before =
             [fact("a", "1", Some(1)), fact("b", "x", None), fact("c", "5", Some(5)), fact("e", "1", Some(1))];
         let after = [

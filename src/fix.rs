@@ -213,7 +213,7 @@ mod tests {
             let mut all = [&*fixed.applied, &*fixed.skipped].concat();
             all.sort_unstable();
             prop_assert_eq!(all, (0..fixes.len()).collect::<Vec<_>>());
-            // Walking both texts edit by edit, what lies between the edits is the same.
+            // The text between the edits is the same in both texts.
             let mut edits: Vec<&Edit> = fixed.applied.iter().flat_map(|at| &fixes[*at].edits).collect();
             edits.sort_by_key(|edit| edit.span);
             let (mut old, mut new) = (text.as_str(), fixed.text.as_str());

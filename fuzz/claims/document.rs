@@ -1,4 +1,4 @@
-//! Bytes to a tree: places lie in the text, what is wrong has a place, and what is sound JSON here is so elsewhere.
+//! Bytes to a tree: places are in the text, problems have a place, and valid JSON is valid for other parsers.
 
 use aivss_lint::page::parse;
 use aivss_lint::source::{Language, Source};
@@ -21,11 +21,8 @@ pub fn document(data: &[u8]) {
         problem.related.iter().for_each(|(span, _)| lies_in(&source, *span));
     }
     let is_page = source.language() == Language::Markdown;
-    assert!(
-        document.roots().next().is_some() || !document.is_sound() || is_page,
-        "nothing, and no word of it"
-    );
-    assert!(source.undecodable().is_none() || !document.is_sound(), "no text, and no word of it");
+    assert!(document.roots().next().is_some() || !document.is_sound() || is_page, "no tree and no problem");
+    assert!(source.undecodable().is_none() || !document.is_sound(), "undecodable and no problem");
     walk(&source, &document);
     if source.language() == Language::Json && document.is_sound() {
         is_json(&source, &document);
@@ -73,14 +70,14 @@ pub(crate) fn walk(source: &Source, document: &Document<'_>) {
     }
 }
 
-/// JSON that has no problem is JSON to others as well, and says the same.
+/// JSON without a problem is JSON to other parsers, with the same values.
 fn is_json(source: &Source, document: &Document<'_>) {
     let text = source.text().trim_start_matches('\u{FEFF}');
     serde_json::from_str::<serde::de::IgnoredAny>(text).expect("others do not read it as JSON");
-    // Numbers past the range of others are no difference in what is JSON.
+    // Numbers past the range of others are JSON as well.
     let Ok(theirs) = serde_json::from_str::<Json>(text) else { return };
     let root = document.roots().next().expect("it is sound");
-    assert!(document.roots().nth(1).is_none(), "JSON holds one document");
+    assert!(document.roots().nth(1).is_none(), "JSON has one document");
     same(root, &theirs);
 }
 

@@ -1,4 +1,4 @@
-//! Edits of an open document: whatever the client sends, the text is the one that the editor has.
+//! Edits of an open document: after any edits the text is the editor's.
 
 use aivss_lint::server::{Encoding, edited};
 

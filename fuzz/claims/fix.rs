@@ -5,7 +5,7 @@ use aivss_lint::fix::{apply_fixes, is_unreadable};
 
 use crate::{File, problems};
 
-/// Any text is fixed or left, by safe fixes, or by suggested ones if a capital asks for them.
+/// Any text is fixed or unchanged, by safe fixes, or by suggested ones if a capital requests them.
 pub fn fix(data: &[u8]) {
     let Some(file) = File::of(data) else { return };
     let Some(text) = file.text() else { return };
@@ -32,10 +32,10 @@ pub fn fix(data: &[u8]) {
     assert_eq!(twice.text, once.text, "a second run changes the text again");
 }
 
-/// The old text with what the changes say in its places is the new one.
-fn only_the_changes_changed(text: &str, mended: &aivss_lint::fix::FixOutcome) {
-    let (mut rebuilt, mut at) = (String::with_capacity(mended.text.len()), 0);
-    for change in &mended.changes {
+/// The old text with the changes applied is the new one.
+fn only_the_changes_changed(text: &str, outcome: &aivss_lint::fix::FixOutcome) {
+    let (mut rebuilt, mut at) = (String::with_capacity(outcome.text.len()), 0);
+    for change in &outcome.changes {
         let range = change.span.range();
         assert_eq!(text.get(range.clone()), Some(&*change.before), "the text that was replaced");
         rebuilt.push_str(&text[at..range.start]);
@@ -43,5 +43,5 @@ fn only_the_changes_changed(text: &str, mended: &aivss_lint::fix::FixOutcome) {
         at = range.end;
     }
     rebuilt.push_str(&text[at..]);
-    assert_eq!(rebuilt, mended.text, "bytes changed that no change lists");
+    assert_eq!(rebuilt, outcome.text, "bytes changed that no change lists");
 }

@@ -1,4 +1,4 @@
-//! Import: whatever a draft is made of, it is a threat model that can be read, and a page in place changes nowhere else.
+//! Import: a draft of any file is a readable threat model, and a page in place changes nowhere else.
 
 use aivss_lint::page::parse;
 use aivss_lint::source::Source;
@@ -15,7 +15,7 @@ pub fn import(data: &[u8]) {
     };
     let draft = Source::decode("threat-model.yaml", imported.text.into_bytes());
     let document = parse(&draft);
-    // A number with more digits than are read is for the gate to refuse.
+    // `check` reports a number with too many digits.
     let is_kept = |kind| kind == ProblemKind::InputLimit;
     assert!(
         document.problems.iter().all(|problem| is_kept(problem.kind)),

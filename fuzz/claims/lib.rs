@@ -1,8 +1,8 @@
-//! Claims about any bytes at all: a claim for each step of the program, as a function that panics where it does not
-//! hold. The targets hand libFuzzer's bytes to them, `tests/corpus.rs` those that are committed.
+//! Claims about any bytes: a claim for each step of the program, as a function that panics if it is false. The targets
+//! pass libFuzzer's bytes to them, `tests/corpus.rs` the committed inputs.
 //!
-//! The first byte of an input that is a file says what it is: `j` JSON, `m` Markdown, anything else YAML; a capital asks
-//! for the severer variant of a claim. The rest is the file.
+//! The first byte of an input that is a file is its kind: `j` JSON, `m` Markdown, anything else YAML; a capital selects the
+//! stricter variant of a claim. The rest is the file.
 
 mod document;
 mod edits;
@@ -36,7 +36,7 @@ use aivss_lint::rego::CompiledPolicy;
 use aivss_lint::rules::NAMES;
 use aivss_lint::source::{Source, Span};
 
-/// A claim about any bytes: it panics where it does not hold.
+/// A claim about any bytes, which panics if it is false.
 pub type Claim = fn(&[u8]);
 
 /// All claims by their names.
@@ -62,7 +62,7 @@ static TODAY: LazyLock<Date> = LazyLock::new(|| Date::parse("2026-01-01").expect
 /// An input that is a file.
 struct File<'d> {
     name: &'static str,
-    /// Whether the severer variant is asked for.
+    /// Whether the stricter variant is selected.
     severe: bool,
     bytes: &'d [u8],
 }
@@ -98,9 +98,9 @@ fn problems(name: &str, text: &str) -> Vec<Diagnostic> {
     linted(&Source::decode(name, text.as_bytes().to_vec()), &RECOMMENDED).diagnostics
 }
 
-/// A place lies in the text, on the borders of characters, and has a line and a column.
+/// Checks that a span is in the text, on character boundaries, and has a line and a column.
 fn lies_in(source: &Source, span: Span) {
-    assert!(source.text().get(span.range()).is_some(), "{span:?} is no place in the text");
+    assert!(source.text().get(span.range()).is_some(), "{span:?} is not a place in the text");
     let (start, end) = (source.position(span.start), source.position(span.end));
     assert!(start.line >= 1 && start.column >= 1 && start <= end, "{span:?} is at {start:?} to {end:?}");
 }

@@ -1,4 +1,4 @@
-//! A file to a verdict: nothing that was not read passes.
+//! A file to a verdict: an unread file does not pass.
 
 use aivss_lint::diagnostic::Level;
 use aivss_lint::lint::Content;
@@ -16,14 +16,14 @@ pub fn lint(data: &[u8]) {
     }
     assert!(linted.unchecked.is_empty());
     let has_error = linted.diagnostics.iter().any(|problem| problem.level == Level::Error);
-    assert!(linted.content != Content::BrokenPolicy || has_error, "a broken policy without a word");
+    assert!(linted.content != Content::BrokenPolicy || has_error, "a broken policy without a problem");
     if !parse(&source).is_sound() {
-        assert!(has_error, "what could not be read passes");
+        assert!(has_error, "an unreadable file passes");
     }
     if has_error || linted.content != Content::Model {
         return;
     }
-    assert!(!linted.models.is_empty(), "a file passes of which nothing was read");
+    assert!(!linted.models.is_empty(), "a file without a model passes");
     for model in &linted.models {
         for score in &model.scores {
             let working = score.working.as_ref().expect("a score passes that was not computed");

@@ -1,4 +1,4 @@
-//! A page of prose to a threat model: all of it has its place, and fixes leave the prose alone.
+//! A page of prose to a threat model: every value has its place, and fixes do not change the prose.
 
 use aivss_lint::diagnostic::Safety;
 use aivss_lint::fix::apply_fixes;
@@ -13,7 +13,7 @@ const FRONT: &str = "---\naivss_threat_model: 1\nagent: { owner: a }\naivss: { v
                      dynamic_tool_use: 0, natural_language_interface: 0, contextual_awareness: 0, non_determinism: 0, opacity_and_reflexivity: 0, \
                      persistent_memory: 0, dynamic_identity: 0, multi_agent_interactions: 0, self_modification: 0 } }\n---\n";
 
-/// Any text is read as prose; with the marker in front matter before it, it says the same, and safe fixes do not change it.
+/// Any text is read as prose; with the marker in front matter it has the same layers, and safe fixes do not change it.
 pub fn page(data: &[u8]) {
     let Some(file) = File::of(data) else { return };
     let Some(text) = file.text() else { return };
@@ -30,7 +30,7 @@ pub fn page(data: &[u8]) {
     let roots: Vec<Node<'_>> = drafted.document.roots().collect();
     if let ([only], Some(root)) = (roots.as_slice(), document.roots().next()) {
         let layers = |root: Node<'_>| root.get("maestro").map(Node::to_json);
-        assert_eq!(layers(*only), layers(root), "the prose says something else below front matter");
+        assert_eq!(layers(*only), layers(root), "the prose has other layers below front matter");
     }
     let fixed = apply_fixes(&marked, Safety::Safe, |text| problems("a.md", text));
     assert!(fixed.text.ends_with(text), "a safe fix changes the prose");

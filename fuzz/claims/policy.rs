@@ -1,4 +1,4 @@
-//! Policies: an invalid policy checks nothing, and a valid one lets nothing unread pass.
+//! Policies: an invalid policy checks nothing, and under a valid one an unread file does not pass.
 
 use aivss_lint::diagnostic::Level;
 use aivss_lint::page::parse;

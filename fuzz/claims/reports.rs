@@ -1,5 +1,4 @@
-//! Reports of any texts: each format stays what it is, loses nothing, and neither terminal nor service takes a text for a
-//! command.
+//! Reports of any texts: each format stays valid, loses nothing, and no text is a command to a terminal or a service.
 
 use std::sync::{Arc, LazyLock};
 
@@ -21,7 +20,7 @@ static SARIF: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
 /// The separator of an input's texts, a byte that UTF-8 never contains.
 const BORDER: u8 = 0xFF;
 
-/// Any texts in the places of a report's keep every format what it is. The first byte chooses what the report holds, the
+/// With any texts in a report, every format stays valid. The first byte selects the content of the report, the
 /// second and third a place in the first text, which is the file; the other texts are placed wherever a report has some.
 pub fn reports(whole: &[u8]) {
     let Some((&[choice, start, length], data)) = whole.split_first_chunk() else { return };
@@ -41,7 +40,7 @@ pub fn reports(whole: &[u8]) {
     let github = written(&report, Format::Github);
     steers_nothing(&github, &['\n']);
     are_our_commands(&report, &github);
-    // The page parts signs by a word joiner, so that they mean nothing together.
+    // The page separates signs by a word joiner, so that they are not markup.
     steers_nothing(&written(&report, Format::Markdown), &['\n', '\u{2060}', '\u{FE0F}']);
 
     is_a_page(&report);
@@ -53,7 +52,7 @@ pub fn reports(whole: &[u8]) {
     let gitlab = parsed(&written(&report, Format::Gitlab));
     assert_eq!(gitlab.as_array().map(Vec::len), Some(count));
     // It describes all rules in every report, which takes ten times as long as all the rest, and its schema ten times that:
-    // for libFuzzer one input in 64 is held to it, by a sum that it cannot steer by.
+    // for libFuzzer one input in 64 is checked by it, selected by a sum that it cannot learn.
     let sum = whole.iter().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(*byte));
     if !cfg!(fuzzing) || sum.is_multiple_of(64) {
         let sarif = parsed(&written(&report, Format::Sarif));
@@ -72,7 +71,7 @@ pub fn reports(whole: &[u8]) {
 /// The page has a place for each problem, and only its own markup.
 fn is_a_page(report: &Report) {
     let page = written(report, Format::Html);
-    // The style sheet and the script are no markup.
+    // The style sheet and the script are not markup.
     let (head, rest) = page.split_once("<style>").expect("a style sheet");
     let (_, body) = rest.split_once("</style>").expect("its end");
     let (body, rest) = body.rsplit_once("<script>").expect("a script");

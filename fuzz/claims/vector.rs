@@ -1,4 +1,4 @@
-//! CVSS vectors: what is taken is a whole vector of version 4.0, whose score other metrics than the base ones do not move.
+//! CVSS vectors: an accepted text is a whole vector of version 4.0, and only base metrics change its base score.
 
 use aivss_lint::aivss::cvss::Vector;
 use aivss_lint::decimal::Decimal;
@@ -39,7 +39,7 @@ pub fn vector(data: &[u8]) {
     let base: Vec<String> = base.iter().map(|(name, value)| format!("{name}:{value}")).collect();
     let alone =
         Vector::parse(&format!("CVSS:4.0/{}", base.join("/"))).expect("the base metrics alone are a vector");
-    assert_eq!(alone.base_score, vector.base_score, "what is not of the base moves the base score");
+    assert_eq!(alone.base_score, vector.base_score, "a metric outside the base changes the base score");
     assert!(alone.beyond_base.is_empty());
     let harmless =
         ["VC", "VI", "VA", "SC", "SI", "SA"].iter().all(|name| base.contains(&format!("{name}:N")));

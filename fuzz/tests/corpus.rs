@@ -1,4 +1,4 @@
-//! The claims, held against the inputs that are committed: what once fell out stays mended, without libFuzzer.
+//! Checks all claims on the committed inputs without libFuzzer, so that fixed failures stay fixed.
 
 #![expect(clippy::disallowed_methods, reason = "a test reads its inputs")]
 
@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 #[test]
-fn the_claims_hold_of_every_committed_input() {
+fn every_claim_holds_for_every_committed_input() {
     for (name, claim) in claims::ALL {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(name);
         let mut inputs = 0;

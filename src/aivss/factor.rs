@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_means_two_factors() {
+    fn factor_names_are_unambiguous() {
         for factor in Factor::ALL {
             let names = factor.names();
             for name in [names.key].into_iter().chain(names.report_key).chain(names.others.iter().copied()) {

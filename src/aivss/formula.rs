@@ -324,7 +324,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn scores_lie_between_zero_and_ten(inputs in inputs()) {
+        fn scores_are_between_zero_and_ten(inputs in inputs()) {
             for formula in ALL {
                 let working = formula.work(inputs);
                 prop_assert!(working.score.within(Decimal::ZERO, Decimal::TEN));
@@ -333,7 +333,7 @@ mod tests {
         }
 
         #[test]
-        fn the_stages_lead_from_the_base_to_the_score(inputs in inputs()) {
+        fn stages_lead_from_the_base_to_the_score(inputs in inputs()) {
             for formula in ALL {
                 let working = formula.work(inputs);
                 let stages = working.stages();
@@ -345,7 +345,7 @@ mod tests {
         }
 
         #[test]
-        fn a_larger_sum_of_factors_never_lowers_a_score(inputs in inputs(), more in 0_i64..=100_000) {
+        fn larger_sum_of_factors_never_lowers_a_score(inputs in inputs(), more in 0_i64..=100_000) {
             let larger = Inputs { factor_sum: inputs.factor_sum.max(Decimal::new(more, 4)), ..inputs };
             for formula in ALL {
                 prop_assert!(formula.work(larger).raw >= formula.work(inputs).raw);
@@ -353,7 +353,7 @@ mod tests {
         }
 
         #[test]
-        fn the_floor_holds_and_both_agree_without_mitigation(inputs in inputs()) {
+        fn score_is_at_least_the_floor_and_both_formulas_agree_without_mitigation(inputs in inputs()) {
             let floor = Formula::named("0.8-floor").unwrap();
             prop_assert!(floor.work(inputs).raw >= inputs.base);
             let bare = Inputs { mitigation: Decimal::ONE, ..inputs };
@@ -373,7 +373,7 @@ mod tests {
         }
 
         #[test]
-        fn a_higher_base_lowers_a_score_only_where_the_uplift_overflows(inputs in inputs(), base in 0_i64..=100_000) {
+        fn higher_base_lowers_a_score_only_if_the_uplift_overflows(inputs in inputs(), base in 0_i64..=100_000) {
             let higher = Inputs { base: inputs.base.max(Decimal::new(base, 4)), ..inputs };
             // What a higher base takes from the uplift for each point that it brings.
             let share = inputs.factor_sum.over_ten() * inputs.threat;
@@ -391,7 +391,7 @@ mod tests {
         format!("{whole}{fraction:0<17}").parse().unwrap()
     }
 
-    /// Inputs as people write them: few decimals, so that many a score lies exactly between two tenths.
+    /// Inputs as people write them: few decimals, so that many scores are exactly between two tenths.
     fn short_inputs() -> impl Strategy<Value = Inputs> {
         let short = |least: i64, most: i64, scale: u8| {
             (least..=most * 10_i64.pow(scale.into())).prop_map(move |units| Decimal::new(units, scale))

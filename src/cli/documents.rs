@@ -385,7 +385,7 @@ mod tests {
     use crate::rules::NAMES;
 
     #[test]
-    fn the_policy_to_start_from_is_the_recommended_one_with_and_without_its_comments() {
+    fn starter_policy_equals_recommended_with_and_without_comments() {
         let read = |text: &str| {
             CompiledPolicy::read(Source::decode(POLICY, text.as_bytes().to_vec()), &NoFiles, NAMES).unwrap()
         };

@@ -11,9 +11,9 @@ use crate::source::{Source, Span};
 use crate::syntax::{Document, Node, Value, pointer};
 
 /// The pages: a title after `===`, the page, and what is read after a line of `---- read`, or `---- nothing` for a page
-/// that is no analysis. A layer has its number, `=` before its text, `n/a` before a reason, `?` before an uncertain text,
-/// and `!` before a threat; `x` stands for threats across layers. `left` lists sections with the numbers of blocks, and after `+` of cells, that
-/// were not read.
+/// that is not an analysis. A layer has its number, `=` before its text, `n/a` before a reason, `?` before an uncertain text,
+/// and `!` before a threat; `x` means threats across layers. `left` lists sections with the numbers of blocks, and after
+/// `+` of cells, that were not read.
 const PAGES: &str = include_str!("pages.txt");
 
 fn pages() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {

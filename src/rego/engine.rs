@@ -368,42 +368,46 @@ pub(crate) mod tests {
         Rego::compile(&program)
     }
 
-    fn fault(text: &str) -> String {
-        let fault = compile(text).unwrap_err();
-        format!("{:?} {}", fault.place, fault.message)
+    fn problem(text: &str) -> String {
+        let problem = compile(text).unwrap_err();
+        format!("{:?} {}", problem.place, problem.message)
     }
 
-    fn say(text: &str, input: &str) -> Vec<String> {
-        let said = compile(text).unwrap().ask(input).unwrap();
-        assert!(said.failed.is_empty() && said.wrong.is_empty(), "{said:?}");
-        said.given
+    fn messages(text: &str, input: &str) -> Vec<String> {
+        let answers = compile(text).unwrap().ask(input).unwrap();
+        assert!(answers.failed.is_empty() && answers.wrong.is_empty(), "{answers:?}");
+        answers
+            .given
             .into_iter()
             .map(|(_, answer)| format!("{} {} {}", answer.level.name(), answer.rule, answer.message))
             .collect()
     }
 
     #[test]
-    fn rules_of_today_and_of_before_are_asked() {
+    fn rules_in_current_and_former_syntax_are_evaluated() {
         let today = "package main\nimport rego.v1\ndeny contains msg if { input.a > 1; msg := \"too much\" }\nwarn contains {\"msg\": \"m\", \"path\": \"/a\", \"rule\": \"mine\"} if input.a\n";
-        assert_eq!(say(today, "{\"a\": 2}"), ["error rego/deny too much", "warning rego/mine m"]);
-        assert_eq!(say(today, "{\"b\": 2}"), [""; 0]);
+        assert_eq!(messages(today, "{\"a\": 2}"), ["error rego/deny too much", "warning rego/mine m"]);
+        assert_eq!(messages(today, "{\"b\": 2}"), [""; 0]);
         let before = "package main\nviolation[{\"msg\": msg}] { input.a == 2\n msg := \"two\" }\n";
-        assert_eq!(say(before, "{\"a\": 2}"), ["error rego/violation two"]);
+        assert_eq!(messages(before, "{\"a\": 2}"), ["error rego/violation two"]);
     }
 
     #[test]
-    fn what_comes_back_to_itself_is_refused_before_it_runs() {
+    fn recursive_rule_is_refused_before_it_runs() {
         assert_eq!(
-            fault("package main\nf(x) := f(x + 1)\ndeny contains m if { m := f(1) }\n"),
+            problem("package main\nf(x) := f(x + 1)\ndeny contains m if { m := f(1) }\n"),
             "Some((0, 2, 1)) `main.f` comes back to itself: main.f → main.f"
         );
         let around = "package main\nimport data.main as m\nf(x) := m.g(x)\ng(x) := data.main[\"f\"](x)\ndeny contains y if { y := f(1) }\n";
-        assert_eq!(fault(around), "Some((0, 3, 1)) `main.f` comes back to itself: main.f → main.g → main.f");
+        assert_eq!(
+            problem(around),
+            "Some((0, 3, 1)) `main.f` comes back to itself: main.f → main.g → main.f"
+        );
         let computed = "package main
 f(x) := data.main[x]
 deny contains y if { y := f(\"deny\") }
 ";
-        assert!(fault(computed).contains("comes back to itself"));
+        assert!(problem(computed).contains("comes back to itself"));
         assert!(compile("package main\ntwice(x) := x * 2\nfour(x) := twice(twice(x))\ndeny contains m if { four(1) == 5; m := \"n\" }\n").is_ok());
     }
 
@@ -414,37 +418,39 @@ deny contains y if { y := f(\"deny\") }
             format!("package main\n{rules}r{length} := 1\ndeny contains \"m\" if r0 == 2\n")
         };
         assert!(compile(&chain(100)).is_ok());
-        assert!(fault(&chain(1_000)).contains("leads through too many rules and expressions"));
+        assert!(problem(&chain(1_000)).contains("leads through too many rules and expressions"));
         let sum =
             |length: usize| format!("package main\ndeny contains \"m\" if 1 == {}1\n", "1 + ".repeat(length));
         assert!(compile(&sum(20)).is_ok());
-        assert!(fault(&sum(60)).contains("nested too deep"));
-        assert!(fault(&sum(100_000)).contains("nested too deep"));
+        assert!(problem(&sum(60)).contains("nested too deep"));
+        assert!(problem(&sum(100_000)).contains("nested too deep"));
         let many: String = (0..2_100).map(|rule| format!("r{rule} := 1\n")).collect();
         assert!(
-            fault(&format!("package main\n{many}deny contains \"m\"\n")).contains("more than 2000 rules")
+            problem(&format!("package main\n{many}deny contains \"m\"\n")).contains("more than 2000 rules")
         );
         let asked: String = (0..101).map(|rule| format!("deny_{rule} contains \"m\"\n")).collect();
-        assert!(fault(&format!("package main\n{asked}")).contains("more than 100 rules named"));
+        assert!(problem(&format!("package main\n{asked}")).contains("more than 100 rules named"));
     }
 
     #[test]
-    fn what_the_engine_would_print_a_warning_about_is_refused() {
+    fn module_with_a_warning_of_the_engine_is_refused() {
         assert_eq!(
-            fault("package main\nimport rego.v1\nimport input # ::error::x\ndeny contains \"m\" if false\n"),
+            problem(
+                "package main\nimport rego.v1\nimport input # ::error::x\ndeny contains \"m\" if false\n"
+            ),
             "Some((0, 3, 1)) this import has no effect: remove it"
         );
         assert!(compile("package main\nimport input as given\ndeny contains \"m\" if given.a\n").is_ok());
         assert_eq!(
-            fault("package main\ndeny[m] { some m in input.a } # ::error::x\n"),
+            problem("package main\ndeny[m] { some m in input.a } # ::error::x\n"),
             "Some((0, 2, 18)) the keyword `in` needs `import rego.v1`"
         );
         let imported = "package main\nimport future.keywords.in\ndeny[m] { some m in input.a }\n";
-        assert_eq!(say(imported, "{\"a\": [\"x\"]}"), ["error rego/deny x"]);
+        assert_eq!(messages(imported, "{\"a\": [\"x\"]}"), ["error rego/deny x"]);
     }
 
     #[test]
-    fn the_world_and_chance_are_out_of_reach() {
+    fn function_with_input_output_or_chance_is_refused() {
         for (call, line) in [
             ("http.send({})", 2),
             ("rand.intn(\"a\", 3)", 2),
@@ -453,38 +459,46 @@ deny contains y if { y := f(\"deny\") }
             ("numbers.range(1, 1000000000)", 2),
         ] {
             let text = format!("package main\ndeny contains m if {{ m := {call} }}\n");
-            let fault = compile(&text).unwrap_err();
-            assert_eq!(fault.place.map(|(_, found, _)| found), Some(line), "{call}: {}", fault.message);
+            let problem = compile(&text).unwrap_err();
+            assert_eq!(problem.place.map(|(_, found, _)| found), Some(line), "{call}: {}", problem.message);
         }
     }
 
     #[test]
-    fn what_does_not_compile_or_is_never_asked_is_a_fault() {
+    fn module_that_does_not_compile_or_is_never_evaluated_is_a_problem() {
         for body in ["m := nosuch(1)", "input.never; m := no.such(1)"] {
             let text = format!("package main\ndeny contains m if {{ {body} }}\n");
-            assert!(fault(&text).starts_with("Some((0, 2, 1)) unknown function `no"), "{}", fault(&text));
-            assert!(fault(&text).ends_with("(in rule `main.deny`)"), "{}", fault(&text));
+            assert!(problem(&text).starts_with("Some((0, 2, 1)) unknown function `no"), "{}", problem(&text));
+            assert!(problem(&text).ends_with("(in rule `main.deny`)"), "{}", problem(&text));
         }
-        assert!(fault("package main\ndeny contains m if {").starts_with("Some((0, 2,"));
+        assert!(problem("package main\ndeny contains m if {").starts_with("Some((0, 2,"));
         assert!(
-            fault("package other\ndeny contains \"m\"\n")
+            problem("package other\ndeny contains \"m\"\n")
                 .contains("`deny` of package other is never evaluated")
         );
         assert!(
-            fault("package main\ndenny contains \"m\"\n")
+            problem("package main\ndenny contains \"m\"\n")
                 .contains("no `deny`, `violation` or `warn` in package main")
         );
-        assert_eq!(say("package main\ndeny_prod contains \"m\" if true\n", "{}"), ["error rego/deny_prod m"]);
+        assert_eq!(
+            messages("package main\ndeny_prod contains \"m\" if true\n", "{}"),
+            ["error rego/deny_prod m"]
+        );
     }
 
     /// The first problem of rules that cannot be evaluated.
     fn failure(text: &str, input: &str) -> String {
-        let said = compile(text).unwrap().ask(input).unwrap();
-        said.failed.into_iter().chain(said.wrong.into_iter().map(|(_, message)| message)).next().unwrap()
+        let answers = compile(text).unwrap().ask(input).unwrap();
+        answers
+            .failed
+            .into_iter()
+            .chain(answers.wrong.into_iter().map(|(_, message)| message))
+            .next()
+            .unwrap()
     }
 
     #[test]
-    fn what_fails_or_takes_too_long_is_no_answer() {
+    fn rule_that_fails_or_takes_too_long_is_an_error() {
         let divides = "package main\ndeny contains m if { m := sprintf(\"%v\", [1 / input.a]) }\n";
         assert_eq!(failure(divides, "{\"a\": 0}"), "a.rego:2:44: rule `main.deny`: divide by zero");
         let slow = "package main\ndeny contains m if { some a in input.x; some b in input.x; some c in input.x; a + b + c == -1; m := \"n\" }\n";
@@ -494,7 +508,7 @@ deny contains y if { y := f(\"deny\") }
     }
 
     #[test]
-    fn data_that_leads_nowhere_is_refused_with_its_path_and_place() {
+    fn path_to_missing_data_is_refused_with_its_place() {
         for (body, path, line) in [
             ("deny contains \"m\" if { some o in data.banned; o == 1 }", "data.banned", 2),
             ("deny contains \"m\" if data.main.is_production", "data.main.is_production", 2),
@@ -514,11 +528,11 @@ deny contains y if { y := f(\"deny\") }
                 2,
             ),
         ] {
-            let found = fault(&format!("package main\n{body}\n"));
+            let found = problem(&format!("package main\n{body}\n"));
             let start = format!("Some((0, {line}, 1)) `{path}` leads to no rule and no data");
             assert!(found.starts_with(&start), "{body}: {found}");
         }
-        let near = fault("package main\ndeny contains \"m\" if data.main.is_prd\nis_prod if input.a\n");
+        let near = problem("package main\ndeny contains \"m\" if data.main.is_prd\nis_prod if input.a\n");
         assert!(near.ends_with("(in rule `main.deny`); did you mean `data.main.is_prod`?"), "{near}");
     }
 
@@ -526,8 +540,8 @@ deny contains y if { y := f(\"deny\") }
     fn data_of_files_is_found_and_never_hides_a_rule() {
         let text = "package main\ndeny contains o if { some o in data.banned; input.owner == o }\n";
         let rego = compile_with(text, "{\"banned\": [\"a\"]}").unwrap();
-        let said = rego.ask("{\"owner\": \"a\"}").unwrap();
-        assert_eq!(said.given.len(), 1);
+        let answers = rego.ask("{\"owner\": \"a\"}").unwrap();
+        assert_eq!(answers.given.len(), 1);
         for text in [
             "package main\ndeny contains \"m\" if data.main.deny_list[input.a]\n",
             "package main\ndeny contains \"m\" if data[input.a].b\n",
@@ -563,8 +577,9 @@ deny contains y if { y := f(\"deny\") }
             "print(input); v := 1",
             "trace(\"a\"); v := 1",
         ] {
-            let found =
-                fault(&format!("package main\nhelper := v if {{ {call} }}\ndeny contains \"m\" if helper\n"));
+            let found = problem(&format!(
+                "package main\nhelper := v if {{ {call} }}\ndeny contains \"m\" if helper\n"
+            ));
             assert!(found.starts_with("Some((0, 2, 1)) "), "{call}: {found}");
             assert!(found.contains("(in rule `main.helper`)"), "{call}: {found}");
         }
@@ -575,9 +590,9 @@ deny contains y if { y := f(\"deny\") }
         let text =
             "package main\ndeny_prod contains \"m\"\nexception contains rules if { rules := [\"prod\"] }\n";
         assert!(
-            fault(text).starts_with("Some((0, 3, 1)) rule `main.exception` has no effect"),
+            problem(text).starts_with("Some((0, 3, 1)) rule `main.exception` has no effect"),
             "{}",
-            fault(text)
+            problem(text)
         );
     }
 
@@ -603,16 +618,16 @@ deny contains y if { y := f(\"deny\") }
             assert!(found.contains(problem), "{message}: {found}");
         }
         let text = "package main\nviolation contains {\"msg\": \"m\", \"details\": {\"a\": 1}}\n";
-        let said = compile(text).unwrap().ask("{}").unwrap();
-        assert_eq!(said.given[0].1.details.as_deref(), Some("{\"a\":1}"));
+        let answers = compile(text).unwrap().ask("{}").unwrap();
+        assert_eq!(answers.given[0].1.details.as_deref(), Some("{\"a\":1}"));
     }
 
     #[test]
-    fn answers_have_the_definition_that_they_come_from() {
+    fn messages_have_the_definition_that_they_come_from() {
         let text = "package main\n\ndeny contains \"one\" if input.a\n\nhelper if input.a\n\ndeny contains {\"msg\": \"two\"} if {\n  helper\n}\n\ndeny contains m if some m in [\"three\"]\n\nwarn contains \"four\"\n";
         let rego = compile(text).unwrap();
-        let said = rego.ask("{\"a\": 1}").unwrap();
-        let lines = said.given.iter().map(|(at, answer)| {
+        let answers = rego.ask("{\"a\": 1}").unwrap();
+        let lines = answers.given.iter().map(|(at, answer)| {
             let Definition { rule, origin } = &rego.definitions()[*at];
             format!("{} {rule} {}", answer.message, origin.line)
         });
@@ -625,9 +640,9 @@ deny contains y if { y := f(\"deny\") }
             "package main\ndefault deny := []\n\n\n\ndeny := [\"yes\"] if input.a\n",
         ] {
             let rego = compile(text).unwrap();
-            let said = rego.ask("{\"a\": 1}").unwrap();
-            assert_eq!(said.given.len(), 1, "{text}");
-            assert_eq!(rego.definitions()[said.given[0].0].origin.line, 6, "{text}");
+            let answers = rego.ask("{\"a\": 1}").unwrap();
+            assert_eq!(answers.given.len(), 1, "{text}");
+            assert_eq!(rego.definitions()[answers.given[0].0].origin.line, 6, "{text}");
         }
     }
 
@@ -664,7 +679,7 @@ deny contains y if { y := f(\"deny\") }
             ("i", "every x in input.a { x; not input.b[i] == 1 }"),
             ("_", "x := {k: [1 | not v[_]] | some k, v in input.a}; x"),
         ] {
-            let found = fault(&format!("package main\ndeny contains \"m\" if {{\n{body}\n}}\n"));
+            let found = problem(&format!("package main\ndeny contains \"m\" if {{\n{body}\n}}\n"));
             let start = format!("Some((0, 3, 1)) `{variable}` in a negated expression is unsafe");
             assert!(found.starts_with(&start), "{body}: {found}");
             assert!(found.ends_with("(in rule `main.deny`)"), "{body}: {found}");
@@ -681,7 +696,7 @@ deny contains y if { y := f(\"deny\") }
             (3, "deny[\"m\"] { x == 1 }\nx = 1 { input.a[i] } else = 2 { not input.b[i] }"),
             (3, "deny[\"m\"] { x == [1] }\nx = [1 | not input.a[_]]"),
         ] {
-            let found = fault(&format!("package main\n{rules}\n"));
+            let found = problem(&format!("package main\n{rules}\n"));
             let start = format!("Some((0, {line}, 1)) ");
             assert!(found.starts_with(&start) && found.contains("negated expression"), "{rules}: {found}");
         }
@@ -741,7 +756,7 @@ deny contains y if { y := f(\"deny\") }
             let text = format!(
                 "package main\nimport rego.v1\nimport input as given\nimport data.main as m\n{rules}deny contains \"m\" if {{\n{body}\n}}\n"
             );
-            assert!(compile(&text).is_ok(), "{body}: {}", fault(&text));
+            assert!(compile(&text).is_ok(), "{body}: {}", problem(&text));
         }
         for rules in [
             "deny[m] { x := input.a[_]; not x.b; m := x.c }",
@@ -753,13 +768,13 @@ deny contains y if { y := f(\"deny\") }
             "deny[sprintf(\"%v\", [[1 | not x == 1]])] { x := input.a[_] }",
         ] {
             let text = format!("package main\n{rules}\n");
-            assert!(compile(&text).is_ok(), "{rules}: {}", fault(&text));
+            assert!(compile(&text).is_ok(), "{rules}: {}", problem(&text));
         }
     }
 
     #[test]
-    fn functions_and_other_cases_of_asked_names_are_refused() {
-        for (rules, problem) in [
+    fn functions_and_other_cases_of_evaluated_names_are_refused() {
+        for (rules, expected) in [
             (
                 "deny(x) := \"m\" if x == 1",
                 "Some((0, 2, 1)) `main.deny` is a function and is never evaluated",
@@ -776,8 +791,8 @@ deny contains y if { y := f(\"deny\") }
             ("warn contains \"m\"\nVIOLATION contains \"n\"", "did you mean `violation`?"),
             ("Deny contains \"n\"", "did you mean `deny`?"),
         ] {
-            let found = fault(&format!("package main\n{rules}\n"));
-            assert!(found.contains(problem), "{rules}: {found}");
+            let found = problem(&format!("package main\n{rules}\n"));
+            assert!(found.contains(expected), "{rules}: {found}");
         }
         for rules in [
             "deny contains deny_text(1) if input.a\ndeny_text(x) := sprintf(\"%v\", [x])",
@@ -785,7 +800,7 @@ deny contains y if { y := f(\"deny\") }
             "deny contains \"m\"\nDenyer := 1\ndenial(x) := x",
         ] {
             let text = format!("package main\n{rules}\n");
-            assert!(compile(&text).is_ok(), "{rules}: {}", fault(&text));
+            assert!(compile(&text).is_ok(), "{rules}: {}", problem(&text));
         }
     }
 

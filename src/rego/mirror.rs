@@ -88,7 +88,7 @@ mod tests {
     use crate::rego::engine::tests::program;
 
     #[test]
-    fn definitions_of_several_modules_are_told_apart() {
+    fn definitions_of_several_modules_are_distinguished() {
         let program = program(
             &[
                 ("a.rego", "package main\n\nimport rego.v1\n\ndeny contains \"one\"\n"),
@@ -97,8 +97,8 @@ mod tests {
             serde_json::json!({}),
         );
         let rego = Rego::compile(&program).unwrap();
-        let said = rego.ask("{}").unwrap();
-        let places: Vec<(&str, &str)> = said
+        let answers = rego.ask("{}").unwrap();
+        let places: Vec<(&str, &str)> = answers
             .given
             .iter()
             .map(|(at, answer)| (&*answer.message, &*rego.definitions()[*at].origin.file))
@@ -107,14 +107,14 @@ mod tests {
     }
 
     #[test]
-    fn many_definitions_are_told_apart() {
+    fn many_definitions_are_distinguished() {
         let rules: String =
             (0..200).map(|number| format!("deny contains \"m{number}\" if input.a\n")).collect();
         let program = program(&[("a.rego", &format!("package main\n{rules}"))], serde_json::json!({}));
         let rego = Rego::compile(&program).unwrap();
-        let said = rego.ask("{\"a\": 1}").unwrap();
-        assert_eq!(said.given.len(), 200);
-        for (at, answer) in said.given {
+        let answers = rego.ask("{\"a\": 1}").unwrap();
+        assert_eq!(answers.given.len(), 200);
+        for (at, answer) in answers.given {
             let line = rego.definitions()[at].origin.line;
             assert_eq!(answer.message, format!("m{}", line - 2));
         }

@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn panic_in_one_file_keeps_no_other_from_being_published() {
+    fn panic_in_one_file_does_not_stop_publishing_others() {
         let (_, others) = answers(&json!({}));
         let published = others.iter().filter(|(method, _)| method == "textDocument/publishDiagnostics");
         let mut published: Vec<_> = published.map(|(_, params)| problems(params)).collect();

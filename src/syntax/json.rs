@@ -310,7 +310,7 @@ mod tests {
         }
         // Exponents may lead past what others read.
         if let Ok(theirs) = serde_json::from_str(text) {
-            says(root, &theirs);
+            assert_same(root, &theirs);
         }
         true
     }
@@ -334,16 +334,16 @@ mod tests {
         }
     }
 
-    fn says(node: Node<'_>, theirs: &Json) {
+    fn assert_same(node: Node<'_>, theirs: &Json) {
         match (node.value(), theirs) {
             (Value::Null, Json::Null) | (Value::Number(_), Json::Number(_)) => {}
             (Value::Bool(value), Json::Bool(theirs)) => assert_eq!(value, *theirs),
             (Value::String(text), Json::String(theirs)) => assert_eq!(text, theirs),
             (Value::List(list), Json::Array(theirs)) => {
-                list.iter().zip(theirs).for_each(|(value, theirs)| says(value, theirs));
+                list.iter().zip(theirs).for_each(|(value, theirs)| assert_same(value, theirs));
             }
             (Value::Map(map), Json::Object(theirs)) => {
-                map.iter().for_each(|entry| says(entry.value, &theirs[entry.key]));
+                map.iter().for_each(|entry| assert_same(entry.value, &theirs[entry.key]));
             }
             (value, theirs) => panic!("{value:?} here, {theirs} elsewhere"),
         }

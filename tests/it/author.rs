@@ -12,23 +12,23 @@ const PAGE: &str = include_str!("import/page.md");
 const RECORD: &str = include_str!("import/record.json");
 const OWASP: &str = include_str!("../../examples/owasp-0.8/aivss-report.json");
 
-/// The rules of a report's faults with their lines, from `--format concise`.
-fn faults(ran: &Ran) -> Vec<String> {
+/// The rules of a report's problems with their lines, from `--format concise`.
+fn problems(ran: &Ran) -> Vec<String> {
     let line = |line: &str| {
-        let (place, said) = line.split_once(": ").unwrap();
-        let rule = said.split(['[', ']']).nth(1).unwrap_or(said);
+        let (place, rest) = line.split_once(": ").unwrap();
+        let rule = rest.split(['[', ']']).nth(1).unwrap_or(rest);
         format!("{} {rule}", place.split(':').nth(1).unwrap())
     };
     ran.out.lines().filter(|line| line.contains("error[") || line.contains("warning[")).map(line).collect()
 }
 
-/// The gate's output for a threat model in a folder.
+/// The output of `check` for a threat model in a folder.
 fn check(folder: &Folder, path: &str) -> Ran {
     folder.run(&["check", path, "--format", "concise"])
 }
 
 #[test]
-fn what_init_writes_fails_only_where_its_author_must_think() {
+fn init_writes_a_model_that_fails_only_on_its_blanks() {
     let folder = Folder::new(&[]);
     let ran = folder.run(&[
         "init",
@@ -52,9 +52,9 @@ fn what_init_writes_fails_only_where_its_author_must_think() {
         let line = text.lines().nth(line.split(' ').next().unwrap().parse::<usize>().unwrap() - 1).unwrap();
         line.trim().strip_suffix(':').map(str::to_owned).expect("a key without a value")
     };
-    let asked: BTreeSet<String> = faults(&ran).iter().map(|fault| blank(fault)).collect();
+    let asked: BTreeSet<String> = problems(&ran).iter().map(|problem| blank(problem)).collect();
     // A summary, a vector, ten factors, seven layers; not the score, which follows.
-    assert_eq!((ran.code, faults(&ran).len(), asked.len()), (1, 19, 19), "{}", ran.out);
+    assert_eq!((ran.code, problems(&ran).len(), asked.len()), (1, 19, 19), "{}", ran.out);
     assert!(
         ["summary", "cvss", "self_modification", "agent_ecosystem"].iter().all(|key| asked.contains(*key))
     );
@@ -63,7 +63,7 @@ fn what_init_writes_fails_only_where_its_author_must_think() {
 }
 
 #[test]
-fn init_overwrites_nothing() {
+fn init_does_not_overwrite_an_existing_file() {
     let folder = Folder::new(&[]);
     assert_eq!(folder.run(&["init"]).code, 0);
     folder.write("threat-model.yaml", "mine");
@@ -89,7 +89,7 @@ fn init_overwrites_nothing() {
 
 #[test]
 #[cfg(unix)]
-fn init_follows_no_link_that_leads_nowhere() {
+fn init_does_not_follow_a_dangling_link() {
     let folder = Folder::new(&[]);
     std::os::unix::fs::symlink(folder.path("elsewhere.yaml"), folder.path("threat-model.yaml")).unwrap();
     assert_eq!(folder.run(&["init"]).code, 2);
@@ -97,7 +97,7 @@ fn init_follows_no_link_that_leads_nowhere() {
 }
 
 #[test]
-fn init_writes_the_file_for_ci_beside_a_threat_model_that_stands() {
+fn init_writes_the_ci_file_next_to_an_existing_threat_model() {
     let folder = Folder::new(&[("threat-model.yaml", "mine")]);
     let ran = folder.run(&["init", "--ci", "github"]);
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -114,7 +114,7 @@ fn init_writes_the_file_for_ci_beside_a_threat_model_that_stands() {
 }
 
 #[test]
-fn init_says_where_the_gate_would_not_look() {
+fn init_reports_that_the_policy_excludes_the_path() {
     let policy = "aivss_policy: 1\nfiles: { exclude: ['old/**'] }\n";
     let folder = Folder::new(&[("aivss-policy.yaml", policy)]);
     let ran = folder.run(&["init", "old/planner.yaml"]);
@@ -125,7 +125,7 @@ fn init_says_where_the_gate_would_not_look() {
 }
 
 #[test]
-fn a_listing_gives_a_model_that_needs_only_the_inputs_it_does_not_state() {
+fn listing_is_imported_as_a_model_that_lacks_only_unstated_inputs() {
     let folder = Folder::new(&[("listing.txt", LISTING)]);
     let ran = folder.run(&["import", "listing.txt", "--output", "threat-model.yaml"]);
     assert_eq!((ran.code, &*ran.out), (0, ""), "{ran:?}");
@@ -140,13 +140,13 @@ fn a_listing_gives_a_model_that_needs_only_the_inputs_it_does_not_state() {
     needs_only_a_vector(&folder);
 }
 
-/// With a vector put in, and the score written by `fix`, the gate passes.
+/// With a vector added, and the score written by `fix`, the check passes.
 fn needs_only_a_vector(folder: &Folder) {
     let file = "threat-model.yaml";
     let ran = check(folder, file);
     let text = folder.read(file);
     let line = text.lines().position(|line| line == "  cvss:").unwrap() + 1;
-    assert_eq!(faults(&ran), [format!("{line} schema")], "{}", ran.out);
+    assert_eq!(problems(&ran), [format!("{line} schema")], "{}", ran.out);
     assert_eq!(text.matches("status: uncertain").count(), 4, "{text}");
     let vector = "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:P/VC:L/VI:L/VA:L/SC:H/SI:H/SA:L";
     folder.write(file, &text.replace("  cvss:\n", &format!("  cvss: {vector}\n")));
@@ -156,7 +156,7 @@ fn needs_only_a_vector(folder: &Folder) {
 }
 
 #[test]
-fn the_public_page_gives_such_a_model_too() {
+fn public_page_is_imported_as_a_model_that_lacks_only_unstated_inputs() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/smolagents.md");
     let Ok(page) = fs::read_to_string(page) else {
         eprintln!("SKIPPED: the public page is not at hand");
@@ -169,7 +169,7 @@ fn the_public_page_gives_such_a_model_too() {
 }
 
 #[test]
-fn a_page_with_named_layers_and_printed_inputs_is_carried_over() {
+fn page_with_named_layers_and_printed_inputs_is_imported() {
     let folder = Folder::new(&[("page.md", PAGE)]);
     let ran = folder.run(&["import", "page.md"]);
     assert_eq!(
@@ -214,7 +214,7 @@ fn imported(page: &str) -> (String, String) {
 }
 
 #[test]
-fn a_placeholder_takes_nothing_from_what_follows_it() {
+fn placeholder_does_not_take_the_text_after_it() {
     let (out, err) = imported(
         "# Planner\n\nBooks trips.\n\nAutonomy of Action: 0.5\n\n## MAESTRO\n\nAgent Frameworks: TODO\n\nStill to be done \
          next week.\n\nAgent Ecosystem: TBD\n\nWritten by Alice.\n",
@@ -224,7 +224,7 @@ fn a_placeholder_takes_nothing_from_what_follows_it() {
 }
 
 #[test]
-fn what_stands_twice_counts_once_and_the_second_is_told() {
+fn duplicate_value_counts_once_and_the_second_is_reported() {
     let head = "# P\n\nBooks.\n\n1. Tool Use: 0.5\n2. Tool Use: 0.9\n\n";
     let first = "CVSS base 8.5, factor sum 6.5/10, threat ×1.1, mitigation ×1.0 → AIVSS 9.6 Critical\n\n";
     let second =
@@ -248,7 +248,7 @@ fn what_stands_twice_counts_once_and_the_second_is_told() {
 }
 
 #[test]
-fn numbers_that_could_be_others_are_not_read() {
+fn ambiguous_number_is_not_imported() {
     let head = "# P\n\nBooks.\n\nAutonomy: 0.5\n\n";
     let (out, err) = imported(&format!(
         "{head}CVSS base 8,9, factor sum 6,5/10, threat ×1,1, mitigation ×0,83 → AIVSS 7,9 High\n"
@@ -263,7 +263,7 @@ fn numbers_that_could_be_others_are_not_read() {
 }
 
 #[test]
-fn inputs_on_lines_of_their_own_are_read() {
+fn input_on_a_line_of_its_own_is_imported() {
     let (out, err) = imported(
         "\u{FEFF}# Planner — threat model\r\n\r\nBooks.\r\n\r\n[Dynamic Identity](https://example.org): 0.5\r\nTool Use: 0.5 (scoped)\r\n\
          CVSS base: 8.5\r\n\r\nThreat multiplier: 1.1\r\n\r\n| Mitigation factor | 0.9 |\r\n\r\nAIVSS score: 9.6 (Critical)\r\n\r\n\
@@ -289,7 +289,7 @@ fn inputs_on_lines_of_their_own_are_read() {
 }
 
 #[test]
-fn an_opening_that_says_more_than_that_it_is_not_certain_stays() {
+fn opening_with_more_than_doubt_is_kept() {
     let (out, _) = imported(
         "# P\n\nBooks.\n\nAutonomy: 0.5\n\n## MAESTRO\n\n### Foundation Models\n\n- Not certain whether it is one: the vendor is silent.\n\
          - Two are named.\n\n### Agent Ecosystem (MCP)\n\nNot certain: the vendor stores prompts - we could not verify where.\n",
@@ -302,7 +302,7 @@ fn an_opening_that_says_more_than_that_it_is_not_certain_stays() {
 }
 
 #[test]
-fn layers_that_cannot_be_told_apart_are_left() {
+fn ambiguous_layers_are_not_imported() {
     let six = LISTING.replace("Imported tools are called without a check of what they are.\n", "");
     let folder = Folder::new(&[("listing.txt", &six)]);
     let ran = folder.run(&["import", "listing.txt"]);
@@ -316,12 +316,12 @@ fn layers_that_cannot_be_told_apart_are_left() {
 }
 
 #[test]
-fn a_report_of_owasp_becomes_findings_and_can_be_exported_again() {
+fn owasp_report_is_imported_as_findings_and_exported_again() {
     let folder = Folder::new(&[("aivss-report.json", OWASP)]);
     let ran = folder.run(&["import", "aivss-report.json", "--output", "threat-model.yaml"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let text = folder.read("threat-model.yaml");
-    // What the agent's own part lacks is in the way of nothing that the report can hold.
+    // A report does not need what the agent's own part lacks.
     let own = "\naivss:\n  version: \"0.8\"\n  cvss_base: 5\n  factors: { ";
     let factors = |set: &str| set.split(' ').map(|key| format!("{key}: 0.5, ")).collect::<String>();
     let set = "autonomy_of_action dynamic_tool_use natural_language_interface contextual_awareness non_determinism \
@@ -339,7 +339,7 @@ fn a_report_of_owasp_becomes_findings_and_can_be_exported_again() {
 }
 
 #[test]
-fn what_an_unknown_report_holds_beyond_the_standard_is_told() {
+fn unknown_key_of_a_report_is_reported() {
     let report = OWASP.replacen("\"id\":", "\"ticket\": { \"a\": [1, 2] }, \"id\":", 1);
     let folder = Folder::new(&[("report.json", &report)]);
     let ran = folder.run(&["import", "report.json"]);
@@ -351,7 +351,7 @@ fn what_an_unknown_report_holds_beyond_the_standard_is_told() {
 }
 
 #[test]
-fn a_record_is_carried_over_as_far_as_it_maps() {
+fn record_is_imported_as_far_as_it_maps() {
     let folder = Folder::new(&[("record.json", RECORD)]);
     let ran = folder.run(&["import", "record.json"]);
     assert_eq!(
@@ -382,7 +382,7 @@ fn a_record_is_carried_over_as_far_as_it_maps() {
 }
 
 #[test]
-fn hostile_records_are_carried_over_as_text() {
+fn hostile_record_is_imported_as_text() {
     let hostile = RECORD
         .replace("A skill fetches its instructions", "\\u001b[31m::error::x\\u202e - # : \\\"'")
         .replace("\"aars\": 7.5", "\"aars\": 999999999999999999")
@@ -398,7 +398,7 @@ fn hostile_records_are_carried_over_as_text() {
 }
 
 #[test]
-fn what_nothing_can_be_made_of_is_refused() {
+fn file_that_cannot_be_imported_is_refused() {
     let folder = Folder::new(&[
         ("prose.md", "# Notes\n\nNothing here.\n"),
         ("other.json", "{ \"a\": 1 }"),
@@ -427,7 +427,7 @@ fn what_nothing_can_be_made_of_is_refused() {
 }
 
 #[test]
-fn an_agent_can_be_exported_as_a_vulnerability_of_its_own() {
+fn agent_with_a_category_is_exported_as_a_vulnerability() {
     let example =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/owasp-0.8/01-tool-misuse.threat-model.yaml");
     let text = fs::read_to_string(example).unwrap();
@@ -466,7 +466,7 @@ fn is_valid_by_the_published_schema(report: &Value) {
 }
 
 #[test]
-fn what_is_exported_otherwise_than_declared_is_told() {
+fn exported_value_that_differs_from_the_declared_one_is_reported() {
     let example =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/owasp-0.8/01-tool-misuse.threat-model.yaml");
     let text = fs::read_to_string(example).unwrap();
@@ -488,7 +488,7 @@ fn what_is_exported_otherwise_than_declared_is_told() {
     ] {
         assert!(ran.err.contains(&format!("threat-model.yaml: {remark}\n")), "{remark}\n{}", ran.err);
     }
-    // Two of one name would be refused by the gate.
+    // `check` refuses two of one name.
     let finding = "\nfindings:\n  - { id: AGENT, category: ASI01, aivss: &own ";
     let own = text.split_once("\naivss:\n").unwrap().1.split_once("\nx-team").unwrap().0;
     let flow: String = own
@@ -513,7 +513,7 @@ fn what_is_exported_otherwise_than_declared_is_told() {
 
 #[test]
 #[cfg(unix)]
-fn no_line_about_a_file_is_a_command_of_the_log() {
+fn file_name_in_a_line_is_not_a_log_command() {
     let folder = Folder::new(&[("::error::x.txt", LISTING), ("::error::y.yaml", "aivss_threat_model: 1\n")]);
     for arguments in [["import", "::error::x.txt"], ["export", "::error::y.yaml"], ["score", "::error::z"]] {
         let ran = folder.run(&arguments);
@@ -523,7 +523,7 @@ fn no_line_about_a_file_is_a_command_of_the_log() {
 }
 
 #[test]
-fn what_the_report_does_not_allow_is_refused_at_its_place() {
+fn value_that_a_report_does_not_allow_is_refused_at_its_place() {
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/smolagents/threat-model.yaml");
     let text = fs::read_to_string(example).unwrap();
     let place = |needle: &str| {

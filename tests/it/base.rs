@@ -1,4 +1,5 @@
-//! Changes judged against a base revision, in scratch repositories: what may rise, what is known, who judges.
+//! Changes checked against a base revision, in scratch repositories: limits on a rise, known problems, and the policy that
+//! applies.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +13,7 @@ use tempfile::TempDir;
 const MODEL: &str = include_str!("../../src/rules/stock.yaml");
 const POLICY: &str = "aivss_policy: 1\nextends: [recommended]\nlimits: { score: 9.5, increase: 0.5 }\n";
 
-/// A repository whose branch `main` holds one sound model and a policy, and whose branch `change` is checked out.
+/// A repository whose branch `main` contains one correct model and a policy, and whose branch `change` is checked out.
 struct Repository(TempDir);
 
 impl Repository {
@@ -42,10 +43,10 @@ impl Repository {
         write(self.path(), name, text);
     }
 
-    /// Changes a text in a file, which must hold it.
+    /// Replaces a text in a file, which must contain it.
     fn edit(&self, name: &str, from: &str, to: &str) {
         let text = fs::read_to_string(self.path().join(name)).unwrap();
-        assert!(text.contains(from), "{name} holds {from}");
+        assert!(text.contains(from), "{name} contains {from}");
         self.write(name, &text.replace(from, to));
     }
 
@@ -53,7 +54,7 @@ impl Repository {
         run(self.path(), arguments)
     }
 
-    /// The exit code and one line a fault.
+    /// The exit status and one line for each problem.
     fn lines(&self, arguments: &[&str]) -> (i32, Vec<String>) {
         let output = self.run(&[arguments, &["--format", "concise"]].concat());
         let text = String::from_utf8(output.stdout).unwrap();
@@ -81,22 +82,22 @@ fn raise(repository: &Repository, file: &str) {
 const PLANNER: &str = "agents/planner/threat-model.yaml";
 
 #[test]
-fn a_rise_above_the_limit_fails_with_both_numbers_and_the_line() {
+fn rise_above_the_limit_fails_with_both_numbers_and_the_line() {
     let repository = Repository::new();
     repository.edit("aivss-policy.yaml", "score: 9.5, increase: 0.5", "increase: 0.3");
     raise(&repository, PLANNER);
     let (code, lines) = repository.lines(&["--base", "main"]);
     assert_eq!(code, 1);
-    let fault = "agents/planner/threat-model.yaml:22:10: error[score-increased] \
+    let problem = "agents/planner/threat-model.yaml:22:10: error[score-increased] \
                  score is 9.8; it rises from 9.4 by 0.4; the limit is 0.3";
-    assert_eq!(lines[0], fault);
+    assert_eq!(lines[0], problem);
     // At the limit it passes.
     repository.edit("aivss-policy.yaml", "0.3", "0.4");
     assert_eq!(repository.lines(&["--base", "main"]).0, 0);
 }
 
 #[test]
-fn a_renamed_model_is_compared_with_what_it_was() {
+fn renamed_model_is_compared_with_its_former_file() {
     let rename = |by: fn(&Repository)| {
         let repository = Repository::new();
         repository.edit("aivss-policy.yaml", "score: 9.5, increase: 0.5", "increase: 0.3");
@@ -116,7 +117,7 @@ fn a_renamed_model_is_compared_with_what_it_was() {
 }
 
 #[test]
-fn an_untracked_move_is_followed_by_the_name_of_the_agent() {
+fn untracked_move_is_followed_by_the_name_of_the_agent() {
     let repository = Repository::new();
     repository.edit("aivss-policy.yaml", "score: 9.5, increase: 0.5", "increase: 0.3");
     fs::rename(repository.path().join("agents/planner"), repository.path().join("agents/moved")).unwrap();
@@ -126,7 +127,7 @@ fn an_untracked_move_is_followed_by_the_name_of_the_agent() {
 }
 
 #[test]
-fn a_limit_that_needs_a_base_is_said_to_be_unchecked_without_one() {
+fn limit_that_needs_a_base_is_reported_as_unchecked_without_one() {
     let repository = Repository::new();
     let report = repository.report(&[]);
     assert_eq!(report["verdict"], "passed");
@@ -136,7 +137,7 @@ fn a_limit_that_needs_a_base_is_said_to_be_unchecked_without_one() {
 }
 
 #[test]
-fn only_new_faults_fail_wherever_lines_and_files_move() {
+fn known_problem_stays_known_when_lines_and_files_move() {
     let repository = Repository::new();
     repository.git(&["switch", "--quiet", "main"]);
     repository.edit(PLANNER, "score: 9.4", "score: 9.1");
@@ -148,13 +149,13 @@ fn only_new_faults_fail_wherever_lines_and_files_move() {
     let (code, lines) = repository.lines(&["--base", "main", "--new-only"]);
     assert_eq!(code, 0);
     assert_eq!(lines, ["1 problem not listed: 1 in the base"]);
-    // Another wrong number is another fault.
+    // Another wrong number is another problem.
     repository.edit("agents/moved/threat-model.yaml", "score: 9.1", "score: 9.2");
     assert_eq!(repository.lines(&["--base", "main", "--new-only"]).0, 1);
 }
 
 #[test]
-fn a_second_fault_of_the_same_kind_is_new() {
+fn second_problem_of_the_same_kind_is_new() {
     let repository = Repository::new();
     repository.git(&["switch", "--quiet", "main"]);
     let wrong = MODEL.replace("score: 9.4", "score: 9.1");
@@ -167,7 +168,7 @@ fn a_second_fault_of_the_same_kind_is_new() {
 }
 
 #[test]
-fn what_cannot_be_read_is_known_only_while_the_file_is_the_same() {
+fn unreadable_file_is_known_only_while_it_is_unchanged() {
     let repository = Repository::new();
     repository.git(&["switch", "--quiet", "main"]);
     repository.edit(PLANNER, "    autonomy_of_action: 1.0\n", "");
@@ -180,7 +181,7 @@ fn what_cannot_be_read_is_known_only_while_the_file_is_the_same() {
 }
 
 #[test]
-fn a_change_cannot_weaken_its_own_judge() {
+fn change_is_checked_by_the_policy_of_the_base() {
     let repository = Repository::new();
     raise(&repository, PLANNER);
     repository.edit("aivss-policy.yaml", "score: 9.5", "score: 10.0");
@@ -188,8 +189,8 @@ fn a_change_cannot_weaken_its_own_judge() {
     assert_eq!(repository.lines(&[]).0, 0, "by its own policy it passes");
     let report = repository.report(&["--base", "main", "--policy-from", "main"]);
     assert_eq!(report["verdict"], "failed");
-    let fault = &report["files"][0]["diagnostics"][0];
-    assert_eq!(fault["rule"], "score-exceeded");
+    let problem = &report["files"][0]["diagnostics"][0];
+    assert_eq!(problem["rule"], "score-exceeded");
     let remark = report["remarks"][0].as_str().unwrap();
     assert!(remark.starts_with("checked against the policy of main"), "{remark}");
     assert!(remark.ends_with("differs; against its own it would pass"), "{remark}");
@@ -199,7 +200,7 @@ fn a_change_cannot_weaken_its_own_judge() {
 }
 
 #[test]
-fn a_policy_is_weakened_in_no_other_way_either() {
+fn change_that_weakens_the_policy_in_any_way_fails() {
     type Weaken = fn(&Repository);
     let cases: [(&str, Weaken); 5] = [
         ("an exception", |repository| {
@@ -231,19 +232,19 @@ fn a_policy_is_weakened_in_no_other_way_either() {
 }
 
 #[test]
-fn what_a_change_does_to_the_policy_is_told_key_by_key() {
+fn change_of_a_policy_is_reported_key_by_key() {
     let repository = Repository::new();
     let more = "overrides:\n  - match: { tier: high }\n    limits: { score: 6.9 }\nexceptions:\n  - { rule: layer-blank, path: 'a/**', finding: V-1, reason: Soon., owner: me, expires: 2099-01-01 }\n";
     repository.write("aivss-policy.yaml", &format!("{}{more}", POLICY.replace("score: 9.5, ", "")));
     let report = repository.report(&["--base", "main"]);
-    let told: Vec<String> = report["change"]["policy"]
+    let changes: Vec<String> = report["change"]["policy"]
         .as_array()
         .unwrap()
         .iter()
         .map(|d| format!("{}: {} → {}", d["what"], d["before"], d["after"]).replace('"', ""))
         .collect();
     assert_eq!(
-        told,
+        changes,
         [
             "overrides for tier high: limits.score: null → 6.9",
             "exception for layer-blank in a/** (finding V-1): null → until 2099-01-01: Soon (me)",
@@ -253,7 +254,7 @@ fn what_a_change_does_to_the_policy_is_told_key_by_key() {
 }
 
 #[test]
-fn a_policy_extended_by_the_policy_is_the_bases_as_well() {
+fn extended_policy_is_that_of_the_base() {
     let repository = Repository::new();
     repository.git(&["switch", "--quiet", "main"]);
     repository.write("aivss-policy.yaml", "aivss_policy: 1\nextends: [policies/limits.yaml]\n");
@@ -270,7 +271,7 @@ fn a_policy_extended_by_the_policy_is_the_bases_as_well() {
 }
 
 #[test]
-fn a_change_that_breaks_the_policy_cannot_be_judged() {
+fn change_that_breaks_the_policy_cannot_be_checked() {
     let repository = Repository::new();
     repository.edit("aivss-policy.yaml", "score: 9.5", "score: high");
     let (code, lines) = repository.lines(&["--policy-from", "main", PLANNER]);
@@ -279,25 +280,25 @@ fn a_change_that_breaks_the_policy_cannot_be_judged() {
 }
 
 #[test]
-fn a_change_that_takes_out_an_expired_exception_passes() {
+fn change_that_removes_an_expired_exception_passes() {
     let repository = Repository::new();
     repository.git(&["switch", "--quiet", "main"]);
     let exception = "exceptions:\n  - { rule: layer-blank, path: 'agents/**', reason: Soon, owner: me, expires: 2020-01-01 }\n";
     repository.write("aivss-policy.yaml", &format!("{POLICY}{exception}"));
     repository.commit();
     repository.git(&["switch", "--quiet", "--create", "second"]);
-    let judged = ["--base", "main", "--policy-from", "main"];
-    assert!(repository.lines(&judged).1[0].contains("exception-expired"));
+    let arguments = ["--base", "main", "--policy-from", "main"];
+    assert!(repository.lines(&arguments).1[0].contains("exception-expired"));
     repository.write("aivss-policy.yaml", POLICY);
-    assert_eq!(repository.lines(&judged), (0, vec![]));
+    assert_eq!(repository.lines(&arguments), (0, vec![]));
     // Switching the rule off instead does not help.
     repository
         .write("aivss-policy.yaml", &format!("{POLICY}rules: {{ exception-expired: off }}\n{exception}"));
-    assert_eq!(repository.lines(&judged).0, 1);
+    assert_eq!(repository.lines(&arguments).0, 1);
 }
 
 #[test]
-fn what_a_change_does_is_told_agent_by_agent() {
+fn change_is_reported_agent_by_agent() {
     let repository = Repository::new();
     repository.write("agents/old/threat-model.yaml", &MODEL.replace("Planner", "Old"));
     repository.git(&["switch", "--quiet", "main"]);
@@ -312,7 +313,7 @@ fn what_a_change_does_is_told_agent_by_agent() {
         .write("agents/new/threat-model.yaml", include_str!("../../examples/smolagents/threat-model.yaml"));
     repository.commit();
     let output = repository.run(&["diff", "main", "second"]);
-    assert_eq!(output.status.code(), Some(0), "it tells, and does not judge");
+    assert_eq!(output.status.code(), Some(0), "`diff` reports and does not fail");
     let report = repository.run(&["diff", "main", "second", "--format", "json"]);
     let report: Value = serde_json::from_slice(&report.stdout).unwrap();
     let change = &report["change"];
@@ -354,9 +355,9 @@ fn what_a_change_does_is_told_agent_by_agent() {
 }
 
 #[test]
-fn a_base_is_where_the_change_parted_from_it() {
+fn base_is_the_merge_base_of_the_change() {
     let repository = Repository::new();
-    // Main goes on and lowers a score; that is not what the change does.
+    // A later commit of main lowers a score, which is not part of the change.
     repository.git(&["switch", "--quiet", "main"]);
     repository.edit(PLANNER, "threat_multiplier: 0.97", "threat_multiplier: 0.5");
     repository.edit(PLANNER, "score: 9.4", "score: 8.3");
@@ -367,39 +368,39 @@ fn a_base_is_where_the_change_parted_from_it() {
 }
 
 #[test]
-fn revisions_that_are_not_there_are_said_and_shallow_clones_told() {
+fn missing_revision_and_shallow_clone_are_reported() {
     let repository = Repository::new();
     repository.write("a", "a");
     repository.commit();
-    let says = |output: Output, words: &[&str]| {
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{said}");
-        assert!(words.iter().all(|word| said.contains(word)), "{said}");
+    let assert_refused = |output: Output, words: &[&str]| {
+        let printed = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{printed}");
+        assert!(words.iter().all(|word| printed.contains(word)), "{printed}");
     };
-    says(repository.run(&["--base", "nowhere"]), &["--base: there is no commit `nowhere` here"]);
-    says(repository.run(&["--policy-from", "--help"]), &["--policy-from"]);
-    says(repository.run(&["--policy-from=--output=x"]), &["there is no commit `--output=x` here"]);
-    says(repository.run(&["diff", "nowhere"]), &["there is no commit `nowhere` here"]);
+    assert_refused(repository.run(&["--base", "nowhere"]), &["--base: there is no commit `nowhere` here"]);
+    assert_refused(repository.run(&["--policy-from", "--help"]), &["--policy-from"]);
+    assert_refused(repository.run(&["--policy-from=--output=x"]), &["there is no commit `--output=x` here"]);
+    assert_refused(repository.run(&["diff", "nowhere"]), &["there is no commit `nowhere` here"]);
     let clone = TempDir::new().unwrap();
     let url = format!("file://{}", repository.path().display());
     git(clone.path(), &["clone", "--quiet", "--depth=1", "--branch=change", &url, "."]);
-    says(
+    assert_refused(
         run(clone.path(), &["--base", "origin/main"]),
         &["there is no commit `origin/main`", "shallow", "fetch-depth: 0"],
     );
     git(clone.path(), &["fetch", "--quiet", "--depth=1", "origin", "main:refs/remotes/origin/main"]);
-    says(
+    assert_refused(
         run(clone.path(), &["--base", "origin/main"]),
         &["no commit in common", "shallow", "fetch-depth: 0"],
     );
     // Outside of any repository.
     let bare = TempDir::new().unwrap();
     fs::write(bare.path().join("threat-model.yaml"), MODEL).unwrap();
-    says(run(bare.path(), &["--base", "main"]), &["not a git repository"]);
+    assert_refused(run(bare.path(), &["--base", "main"]), &["not a git repository"]);
 }
 
 #[test]
-fn links_and_odd_names_in_a_commit_are_read() {
+fn link_and_odd_name_in_a_commit_are_read() {
     let repository = Repository::new();
     repository.git(&["switch", "--quiet", "main"]);
     repository.write("agents/a b/ü \"x\"/threat-model.yaml", &MODEL.replace("Planner", "Odd"));
@@ -422,13 +423,13 @@ fn links_and_odd_names_in_a_commit_are_read() {
     let report: Value = serde_json::from_slice(&report.stdout).unwrap();
     assert_eq!(report["change"]["agents"], Value::Array(vec![]));
     assert_eq!(report["summary"]["models"], if cfg!(unix) { 3 } else { 2 });
-    // What leads out of the commit cannot be read from it, and is said.
+    // A link out of the commit cannot be read from it, and is reported.
     #[cfg(unix)]
     assert_eq!(report["obstacles"][0]["path"], "agents/linked/aivss-out.yaml");
 }
 
 #[test]
-fn reports_go_to_files_and_never_change_the_verdict() {
+fn report_to_a_file_does_not_change_the_verdict() {
     let repository = Repository::new();
     repository.edit(PLANNER, "score: 9.4", "score: 9.1");
     let formats = ["human", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown"];
@@ -455,7 +456,7 @@ fn reports_go_to_files_and_never_change_the_verdict() {
 }
 
 #[test]
-fn outputs_that_do_not_fit_are_refused() {
+fn outputs_that_do_not_fit_together_are_refused() {
     let repository = Repository::new();
     for arguments in [
         &["--output", "a"][..],
@@ -479,7 +480,7 @@ fn outputs_that_do_not_fit_are_refused() {
 }
 
 #[test]
-fn in_github_actions_people_and_annotations_both_have_their_report() {
+fn github_actions_gets_annotations_and_a_report_for_people() {
     let repository = Repository::new();
     repository.edit(PLANNER, "score: 9.4", "score: 9.1");
     let output = program()
@@ -494,7 +495,7 @@ fn in_github_actions_people_and_annotations_both_have_their_report() {
 }
 
 #[test]
-fn of_files_named_by_a_hook_only_the_policys_are_judged() {
+fn hook_checks_only_files_that_the_policy_includes() {
     let repository = Repository::new();
     repository.write("agents/testdata/threat-model.yaml", &MODEL.replace("score: 9.4", "score: 9.1"));
     repository.write("aivss-policy.yaml", &format!("{POLICY}files: {{ exclude: ['**/testdata/**'] }}\n"));
@@ -502,12 +503,12 @@ fn of_files_named_by_a_hook_only_the_policys_are_judged() {
     let all = [PLANNER, "agents/testdata/threat-model.yaml", "values.yaml", "aivss-policy.yaml"];
     let hook = |files: &[&str]| repository.run(&[&["--only-matching"], files].concat()).status.code();
     assert_eq!(hook(&all), Some(0));
-    assert_eq!(hook(&["values.yaml"]), Some(0), "nothing to judge among files that a hook names is no fault");
-    assert_eq!(repository.run(&["values.yaml"]).status.code(), Some(2), "by hand it is");
+    assert_eq!(hook(&["values.yaml"]), Some(0), "a hook may name only files that are not threat models");
+    assert_eq!(repository.run(&["values.yaml"]).status.code(), Some(2), "a person may not");
     repository.edit(PLANNER, "score: 9.4", "score: 9.1");
     assert_eq!(hook(&all), Some(1));
     repository.write("aivss-policy.yaml", "aivss_policy: 1\nlimits: { score: high }\n");
-    assert_eq!(hook(&["values.yaml"]), Some(2), "a broken policy blocks, whatever is named");
+    assert_eq!(hook(&["values.yaml"]), Some(2), "a broken policy fails, whichever file is named");
 }
 
 /// A model that shares little with the stock one, so that git does not take the one for the other.
@@ -516,7 +517,7 @@ fn other(name: &str) -> String {
 }
 
 #[test]
-fn an_agent_is_followed_by_its_name_whatever_becomes_of_files() {
+fn agent_is_followed_by_its_name_across_files() {
     let fails = |what: &str, change: fn(&Repository)| {
         let repository = Repository::new();
         repository.git(&["switch", "--quiet", "main"]);
@@ -545,7 +546,7 @@ fn an_agent_is_followed_by_its_name_whatever_becomes_of_files() {
         let both = format!("{}\n---\n{MODEL}", MODEL.replace("Planner", "Legacy"));
         repository.write("agents/legacy/threat-model.yaml", &both);
     });
-    fails("it is renamed in its file, beside another", |repository| {
+    fails("it is renamed in its file, next to another", |repository| {
         repository.git(&["rm", "--quiet", "-r", "agents/legacy"]);
         let both =
             format!("{}\n---\n{}", MODEL.replace("Planner", "Scheduler"), MODEL.replace("Planner", "Legacy"));
@@ -554,7 +555,7 @@ fn an_agent_is_followed_by_its_name_whatever_becomes_of_files() {
 }
 
 #[test]
-fn two_agents_that_swap_their_files_have_not_changed() {
+fn agents_that_swap_their_files_are_unchanged() {
     let repository = Repository::new();
     repository.git(&["switch", "--quiet", "main"]);
     repository.write("agents/other/threat-model.yaml", &other("Other"));
@@ -574,7 +575,7 @@ fn two_agents_that_swap_their_files_have_not_changed() {
 }
 
 #[test]
-fn one_known_fault_excuses_one_fault_of_one_agent() {
+fn known_problem_covers_one_problem_of_one_agent() {
     let repository = Repository::new();
     repository.git(&["switch", "--quiet", "main"]);
     let wrong = MODEL.replace("score: 9.4", "score: 9.1");
@@ -584,7 +585,7 @@ fn one_known_fault_excuses_one_fault_of_one_agent() {
     // The one is fixed, the other made wrong in the same way.
     repository.write(PLANNER, &format!("{MODEL}\n---\n{}", wrong.replace("Planner", "Booker")));
     assert_eq!(repository.lines(&["--base", "main", "--new-only"]).0, 1);
-    // The one goes, and three of its name come.
+    // One is removed, and three of its name are added.
     repository.git(&["rm", "--quiet", "-rf", "agents"]);
     for folder in ["a", "b", "c"] {
         repository.write(&format!("agents/{folder}/threat-model.yaml"), &wrong);
@@ -594,7 +595,7 @@ fn one_known_fault_excuses_one_fault_of_one_agent() {
 }
 
 #[test]
-fn a_limit_that_is_exceeded_by_less_is_no_new_fault() {
+fn limit_that_is_exceeded_by_less_is_not_a_new_problem() {
     let repository = Repository::new();
     repository.git(&["switch", "--quiet", "main"]);
     repository.edit("aivss-policy.yaml", "score: 9.5", "score: 7.0, severity: High");
@@ -613,7 +614,7 @@ fn a_limit_that_is_exceeded_by_less_is_no_new_fault() {
 }
 
 #[test]
-fn fewer_findings_over_a_limit_are_no_new_problem() {
+fn fewer_findings_over_a_limit_are_not_a_new_problem() {
     let block = MODEL.split_once("aivss:\n").unwrap().1.split_once("maestro:").unwrap().0;
     let block = block.trim_end().replace("\n  ", "\n      ");
     let with = |bands: &[&str]| {
@@ -664,7 +665,7 @@ fn scope_with_looser_limits_is_an_error() {
     repository.commit();
     repository.git(&["switch", "--quiet", "--create", "second"]);
     assert_eq!(repository.lines(&["--base", "main"]).0, 0);
-    for (path, text, said) in [
+    for (path, text, expected) in [
         (
             PLANNER,
             agent("Planner", &low),
@@ -684,17 +685,18 @@ fn scope_with_looser_limits_is_an_error() {
     ] {
         repository.write(path, &text);
         let (code, lines) = repository.lines(&["--base", "main", "--new-only"]);
-        assert_eq!(code, i32::from(!said.is_empty()), "{said}: {lines:?}");
-        let found = lines.iter().any(|line| line.contains("error[model-weakened]") && line.contains(said));
-        assert_eq!(found, !said.is_empty(), "{said}: {lines:?}");
+        assert_eq!(code, i32::from(!expected.is_empty()), "{expected}: {lines:?}");
+        let found =
+            lines.iter().any(|line| line.contains("error[model-weakened]") && line.contains(expected));
+        assert_eq!(found, !expected.is_empty(), "{expected}: {lines:?}");
         repository.git(&["checkout", "--quiet", "."]);
     }
     fs::create_dir(repository.path().join("agents/moved")).unwrap();
     repository.git(&["mv", PLANNER, "agents/moved/threat-model.yaml"]);
     let (code, lines) = repository.lines(&["--base", "main"]);
-    let said = "path is agents/moved/threat-model.yaml, and was agents/planner/threat-model.yaml in the base; \
+    let expected = "path is agents/moved/threat-model.yaml, and was agents/planner/threat-model.yaml in the base; \
                 this loosens `limits.uncertain_layers` from 1 to not set";
-    assert!(code == 1 && lines.iter().any(|line| line.contains(said)), "{lines:?}");
+    assert!(code == 1 && lines.iter().any(|line| line.contains(expected)), "{lines:?}");
     // The other way it is stricter.
     repository.commit();
     repository.git(&["mv", "agents/moved/threat-model.yaml", "agents/planner.threat-model.yaml"]);
@@ -705,7 +707,7 @@ fn scope_with_looser_limits_is_an_error() {
 }
 
 #[test]
-fn line_ends_of_a_checkout_are_no_change() {
+fn line_ends_of_a_checkout_are_not_a_change() {
     let repository = Repository::new();
     repository.git(&["switch", "--quiet", "main"]);
     repository.edit(PLANNER, "    autonomy_of_action: 1.0\n", "");
@@ -717,7 +719,7 @@ fn line_ends_of_a_checkout_are_no_change() {
 }
 
 #[test]
-fn a_base_that_cannot_be_read_cannot_judge() {
+fn base_that_cannot_be_read_is_exit_status_2() {
     let repository = Repository::new();
     let id = git(repository.path(), &["rev-parse", &format!("main:{PLANNER}")]);
     raise(&repository, PLANNER);
@@ -732,21 +734,25 @@ fn a_base_that_cannot_be_read_cannot_judge() {
 }
 
 #[test]
-fn a_tag_named_like_the_branch_does_not_become_the_judge() {
+fn tag_named_like_the_branch_does_not_set_the_policy() {
     let repository = Repository::new();
     raise(&repository, PLANNER);
     repository.write("aivss-policy.yaml", "aivss_policy: 1\nextends: [permissive]\n");
     repository.commit();
     repository.git(&["tag", "main"]);
     let output = repository.run(&["--base", "main", "--policy-from", "main"]);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!((output.status.code(), said.contains("both a tag and a branch")), (Some(2), true), "{said}");
+    let printed = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(
+        (output.status.code(), printed.contains("both a tag and a branch")),
+        (Some(2), true),
+        "{printed}"
+    );
     let whole = ["--base", "refs/heads/main", "--policy-from", "refs/heads/main"];
     assert_eq!(repository.run(&whole).status.code(), Some(1));
 }
 
 #[test]
-fn where_a_change_parted_from_its_base_is_not_the_authors_choice() {
+fn change_with_two_merge_bases_cannot_be_checked() {
     let repository = Repository::new();
     // The branch takes main's next commit and main takes the branch's: two commits are common to both.
     repository.write("a", "a");
@@ -760,8 +766,8 @@ fn where_a_change_parted_from_its_base_is_not_the_authors_choice() {
     repository.git(&["switch", "--quiet", "change"]);
     repository.git(&["merge", "--quiet", "--no-edit", "old"]);
     let output = repository.run(&["--base", "main"]);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!((output.status.code(), said.contains("parted at 2 commits")), (Some(2), true), "{said}");
+    let printed = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), printed.contains("parted at 2 commits")), (Some(2), true), "{printed}");
 }
 
 #[test]
@@ -786,7 +792,7 @@ fn standard_input_has_the_base_of_its_name() {
 
 #[cfg(unix)]
 #[test]
-fn a_repository_reached_through_a_link_is_the_same() {
+fn repository_reached_through_a_link_has_the_same_policy() {
     let repository = Repository::new();
     raise(&repository, PLANNER);
     repository.write("aivss-policy.yaml", "aivss_policy: 1\nextends: [permissive]\n");
@@ -794,23 +800,23 @@ fn a_repository_reached_through_a_link_is_the_same() {
     let link = elsewhere.path().join("link");
     std::os::unix::fs::symlink(repository.path(), &link).unwrap();
     let policy = link.join("aivss-policy.yaml");
-    let judged = ["--base", "main", "--policy-from", "main"];
-    assert_eq!(repository.lines(&[&judged[..], &["--policy", policy.to_str().unwrap()]].concat()).0, 1);
-    assert_eq!(repository.lines(&[&judged[..], &[link.to_str().unwrap()]].concat()).0, 1);
-    // A link within the repository is known to the base by another name.
+    let arguments = ["--base", "main", "--policy-from", "main"];
+    assert_eq!(repository.lines(&[&arguments[..], &["--policy", policy.to_str().unwrap()]].concat()).0, 1);
+    assert_eq!(repository.lines(&[&arguments[..], &[link.to_str().unwrap()]].concat()).0, 1);
+    // A link within the repository has another name in the base.
     std::os::unix::fs::symlink("agents", repository.path().join("linked")).unwrap();
-    assert_eq!(repository.run(&[&judged[..], &["linked"]].concat()).status.code(), Some(2));
+    assert_eq!(repository.run(&[&arguments[..], &["linked"]].concat()).status.code(), Some(2));
 }
 
 #[test]
-fn what_is_tracked_is_checked_although_it_is_ignored_and_nothing_without_git() {
+fn tracked_file_is_checked_although_ignored_and_not_without_git() {
     let repository = Repository::new();
     repository.write("agents/wrong/threat-model.yaml", &MODEL.replace("score: 9.4", "score: 9.1"));
     repository.commit();
     repository.write(".gitignore", "agents/wrong/\n");
-    assert_eq!(repository.lines(&[]).0, 1, "what is tracked is judged although it is ignored");
+    assert_eq!(repository.lines(&[]).0, 1, "a tracked file is checked although it is ignored");
     let without_git = program().current_dir(repository.path()).env("PATH", "").output().unwrap();
-    assert_eq!(without_git.status.code(), Some(2), "nobody knows which files are tracked");
+    assert_eq!(without_git.status.code(), Some(2), "tracked files are unknown without git");
 }
 
 const STRICT_UNUSED: &str = "aivss_policy: 1\nextends: [recommended]\nrules: { exception-unused: error }\n";
@@ -909,7 +915,7 @@ fn new_model_names_the_one_that_it_is_compared_with() {
     assert_eq!(note, expected);
 }
 
-/// A repository whose base holds a wrong score in a file that its policy leaves out or does not find.
+/// A repository whose base has a wrong score in a file that its policy leaves out or does not find.
 fn with_unread(path: &str, files: &str) -> Repository {
     let repository = Repository::new();
     repository.git(&["switch", "--quiet", "main"]);
@@ -990,18 +996,18 @@ fn exception_that_a_change_makes_unused_is_new() {
     repository.write("aivss-policy.yaml", &format!("{STRICT_UNUSED}{exceptions}"));
     repository.commit();
     repository.git(&["switch", "--quiet", "--force-create", "change"]);
-    for judged in
+    for arguments in
         [&["--base", "main", "--new-only"][..], &["--base", "main", "--new-only", "--policy-from", "main"]]
     {
         repository.git(&["checkout", "--quiet", "main", "--", PLANNER]);
-        let (code, lines) = repository.lines(judged);
+        let (code, lines) = repository.lines(arguments);
         assert_eq!(code, 0, "the second exception is unused in the base already: {lines:?}");
         repository.edit("aivss-policy.yaml", "exceptions:", "# A comment.\nexceptions:");
-        let (code, lines) = repository.lines(judged);
+        let (code, lines) = repository.lines(arguments);
         assert_eq!(code, 0, "so it is on another line: {lines:?}");
         repository.git(&["checkout", "--quiet", "main", "--", "aivss-policy.yaml"]);
         repository.edit(PLANNER, "score: 9.1", "score: 9.4");
-        let (code, lines) = repository.lines(judged);
+        let (code, lines) = repository.lines(arguments);
         let is_new = |line: &String| {
             line.ends_with("the exception for `score-mismatch` in agents/** covers no problem")
         };
@@ -1037,10 +1043,10 @@ fn alias_brings_no_problem_under_the_base_or_an_exception_of_another_owner() {
         repository.write("aivss-policy.yaml", &format!("{limits}{exception}"));
         repository.commit();
         repository.git(&["switch", "--quiet", "--force-create", "change"]);
-        let judged = ["--base", "main", "--policy-from", "main", option];
-        assert_eq!(repository.lines(&judged).0, 0);
+        let arguments = ["--base", "main", "--policy-from", "main", option];
+        assert_eq!(repository.lines(&arguments).0, 0);
         repository.write(PLANNER, &aliased);
-        let (code, lines) = repository.lines(&judged);
+        let (code, lines) = repository.lines(&arguments);
         let is_new = |line: &&String| line.contains(": error[") && !line.ends_with("2099-01-01)");
         let count = lines.iter().filter(is_new).count();
         assert_eq!((code, count), (1, 2), "{option}: {lines:?}");
@@ -1075,7 +1081,7 @@ fn rules_of(report: &Value) -> Vec<String> {
         .collect()
 }
 
-/// A second model beside the planner's, so that the run checks something whatever becomes of the planner's.
+/// A second model next to the planner's, so that the run always checks something.
 fn with_helper() -> Repository {
     let repository = Repository::new();
     repository.git(&["switch", "--quiet", "main"]);
@@ -1102,7 +1108,7 @@ fn removed_model_is_warning_and_error_in_strict() {
     }
     let strict = repository.report(&["--base", "main", "--policy", "strict"]);
     assert!(rules_of(&strict).contains(&format!("{PLANNER} error model-removed")), "{strict}");
-    // A subset that leaves it out has nothing to say about it.
+    // A run on a subset without it does not report it.
     assert_eq!(rules_of(&repository.report(&["--base", "main", "agents/helper.threat-model.yaml"])), [""; 0]);
 }
 
@@ -1152,8 +1158,8 @@ fn file_that_loses_its_model_is_unreadable() {
         assert_eq!(report["verdict"], "failed", "{name}");
         assert!(rules_of(&report).contains(&format!("{PLANNER} error model-unreadable")), "{name}: {report}");
         assert_eq!(report["change"]["agents"][0]["after"]["state"], "unread", "{name}");
-        let said = repository.lines(&["--base", "main"]).1.join("\n");
-        assert!(!said.contains("removed"), "{name}: {said}");
+        let printed = repository.lines(&["--base", "main"]).1.join("\n");
+        assert!(!printed.contains("removed"), "{name}: {printed}");
     }
 }
 
@@ -1201,11 +1207,11 @@ fn file_outside_a_sparse_checkout_is_not_removed() {
     repository.git(&["sparse-checkout", "set", "agents"]);
     assert!(!repository.path().join("other").exists());
     let (code, lines) = repository.lines(&["--base", "main"]);
-    let said = lines.join("\n");
-    assert_eq!(code, 2, "{said}");
+    let printed = lines.join("\n");
+    assert_eq!(code, 2, "{printed}");
     assert!(
-        said.contains("other/a.threat-model.yaml: cannot check: it contains a threat model in the base"),
-        "{said}"
+        printed.contains("other/a.threat-model.yaml: cannot check: it contains a threat model in the base"),
+        "{printed}"
     );
 }
 
@@ -1318,7 +1324,7 @@ fn second_model_of_an_agent_is_compared_with_the_one_of_the_base() {
 }
 
 #[test]
-fn model_that_moves_out_of_what_is_checked_is_removed_and_says_where_it_is() {
+fn model_that_moves_out_of_the_checked_files_is_removed_with_its_place() {
     type Change = fn(&Repository);
     let cases: [(&str, &str, Change); 6] = [
         (
@@ -1569,7 +1575,7 @@ fn clone_of(repository: &Repository, arguments: &[&str]) -> TempDir {
     clone
 }
 
-/// The exit code of a run on a clone, and its concise report.
+/// The exit status of a run on a clone, and its concise report.
 fn checked(clone: &TempDir, arguments: &[&str]) -> (i32, String) {
     let fixed = ["--base", "origin/main", "--policy-from", "origin/main", "--format", "concise"];
     let output = run(clone.path(), &[&fixed, arguments].concat());
@@ -1590,38 +1596,44 @@ fn with_other() -> Repository {
 }
 
 #[test]
-fn partial_clone_says_what_to_fetch_and_that_suffices() {
+fn partial_clone_is_reported_with_a_sufficient_fetch() {
     let repository = with_other();
     let clone = clone_of(&repository, &["--filter=blob:none"]);
     git(clone.path(), &["checkout", "--quiet", "change"]);
     let main = git(repository.path(), &["rev-parse", "main"]);
-    let (code, said) = checked(&clone, &[]);
+    let (code, printed) = checked(&clone, &[]);
     let fetch = format!("git fetch --refetch --no-filter origin {main}");
-    assert_eq!(code, 2, "{said}");
-    assert!(said.contains("other/b/threat-model.yaml: cannot check: in the base:"), "{said}");
-    assert!(said.contains(&format!("`{fetch}`")) && !said.contains("new"), "{said}");
+    assert_eq!(code, 2, "{printed}");
+    assert!(printed.contains("other/b/threat-model.yaml: cannot check: in the base:"), "{printed}");
+    assert!(printed.contains(&format!("`{fetch}`")) && !printed.contains("new"), "{printed}");
     git(clone.path(), &["fetch", "--quiet", "--refetch", "--no-filter", "origin", &main]);
-    let (code, said) = checked(&clone, &[]);
-    assert!(code == 1 && said.contains("the limit is 9.5"), "{said}");
+    let (code, printed) = checked(&clone, &[]);
+    assert!(code == 1 && printed.contains("the limit is 9.5"), "{printed}");
 }
 
 #[test]
-fn what_a_checkout_lacks_outside_of_the_paths_does_not_count() {
+fn missing_file_outside_of_the_paths_does_not_count() {
     let repository = with_other();
     let clone = clone_of(&repository, &["--filter=blob:none"]);
     git(clone.path(), &["sparse-checkout", "set", "agents"]);
     git(clone.path(), &["checkout", "--quiet", "change"]);
     assert_eq!(checked(&clone, &["agents"]), (0, String::new()));
-    let (code, said) = checked(&clone, &[]);
-    assert!(code == 2 && said.contains("git sparse-checkout add") && !said.contains("removed"), "{said}");
+    let (code, printed) = checked(&clone, &[]);
+    assert!(
+        code == 2 && printed.contains("git sparse-checkout add") && !printed.contains("removed"),
+        "{printed}"
+    );
     // What is gone there can be what came here.
     let repository = with_other();
     repository.git(&["mv", "other/b", "agents/b"]);
     repository.commit();
     let clone = clone_of(&repository, &["--filter=blob:none"]);
     git(clone.path(), &["checkout", "--quiet", "change"]);
-    let (code, said) = checked(&clone, &["agents"]);
-    assert!(code == 2 && said.contains("other/b/threat-model.yaml: cannot check: in the base:"), "{said}");
+    let (code, printed) = checked(&clone, &["agents"]);
+    assert!(
+        code == 2 && printed.contains("other/b/threat-model.yaml: cannot check: in the base:"),
+        "{printed}"
+    );
 }
 
 #[test]
@@ -1643,8 +1655,8 @@ fn file_that_a_sparse_checkout_leaves_out_is_not_removed_wherever_it_moves() {
         let clone = clone_of(&repository, &[]);
         git(clone.path(), &["sparse-checkout", "set", "agents"]);
         git(clone.path(), &["checkout", "--quiet", "change"]);
-        let (code, said) = checked(&clone, &[]);
-        assert!(code == 2 && !said.contains("removed"), "{at}: {said}");
+        let (code, printed) = checked(&clone, &[]);
+        assert!(code == 2 && !printed.contains("removed"), "{at}: {printed}");
         let output = run(clone.path(), &["--base", "origin/main"]);
         let human = String::from_utf8(output.stdout).unwrap();
         assert!(!human.contains("removed"), "{at}: {human}");
@@ -1664,8 +1676,8 @@ fn policy_and_rules_that_a_sparse_checkout_leaves_out_are_not_ignored() {
     git(clone.path(), &["checkout", "--quiet", "change"]);
     let refused = |arguments: &[&str], words: &str| {
         let output = run(clone.path(), arguments);
-        let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.code() == Some(2) && said.contains(words), "{arguments:?}: {said}");
+        let printed = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && printed.contains(words), "{arguments:?}: {printed}");
     };
     for path in ["agents", PLANNER] {
         refused(&[path], "policy .github/aivss-policy.yaml: not in the working folder");
@@ -1704,7 +1716,7 @@ fn unrelated_history_is_compared_as_it_is_and_every_problem_counts() {
 }
 
 #[test]
-fn id_of_zeros_is_no_base_and_every_problem_counts() {
+fn id_of_zeros_is_not_a_base_and_every_problem_counts() {
     let repository = unrelated();
     for zeros in ["0".repeat(40), "0".repeat(64)] {
         let report = repository.report(&["--base", &zeros, "--new-only"]);
@@ -1716,13 +1728,13 @@ fn id_of_zeros_is_no_base_and_every_problem_counts() {
 }
 
 #[test]
-fn commit_that_is_not_here_cannot_be_compared_with() {
+fn missing_commit_cannot_be_compared_with() {
     let repository = unrelated();
     let gone = "1234567890".repeat(4);
     let output = repository.run(&["--base", &gone]);
-    let said = String::from_utf8(output.stderr).unwrap();
+    let printed = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(said.contains("there is no commit") && said.contains("git fetch origin <id>"), "{said}");
+    assert!(printed.contains("there is no commit") && printed.contains("git fetch origin <id>"), "{printed}");
 }
 
 #[test]
@@ -1745,7 +1757,7 @@ fn unchanged_model_is_checked_again_where_its_evidence_is_gone() {
 #[test]
 fn unchanged_model_next_to_a_second_one_of_its_agent_is_compared() {
     let repository = with_helper();
-    // The unchanged file no longer goes back to itself: a file that comes before it takes its name.
+    // The unchanged file no longer continues itself: a file before it takes its name.
     repository.write("agents/a.threat-model.yaml", &MODEL.replace("Planner", "Helper"));
     repository.edit("agents/helper.threat-model.yaml", "name: Helper", "name: Planner");
     repository.commit();

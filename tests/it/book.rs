@@ -1,4 +1,4 @@
-//! README.md and the book, `docs/`, read as their readers read them: files are written as a page says, commands run, and
+//! README.md and the book, `docs/`, read as their readers read them: files are written as a page shows them, commands run, and
 //! what a page shows is compared with what they print. `UPDATE=1 cargo test --locked --test it book::` writes what they
 //! print.
 #![cfg(unix)]
@@ -75,7 +75,7 @@ fn every_page_shows_what_its_commands_print() {
     assert!(commands >= 12 || std::env::var_os("UPDATE").is_some(), "the pages show too little");
 }
 
-/// The page with what its commands print. A line `...` stands for any lines.
+/// The page with what its commands print. A line `...` matches any lines.
 fn walk(page: &str, folder: &Folder) -> String {
     let (mut walked, mut before, mut status) = (String::new(), "", 0);
     let mut lines = page.lines();
@@ -101,7 +101,7 @@ fn walk(page: &str, folder: &Folder) -> String {
             }
             "```yaml" | "```rego" => {
                 let text = block.join("\n") + "\n";
-                // "… into `agents/planner/threat-model.yaml`:" says where a block goes.
+                // "… into `agents/planner/threat-model.yaml`:" names the file of a block.
                 if let Some(path) = before.strip_suffix("`:").and_then(|before| before.rsplit_once('`')) {
                     folder.write(path.1, &text);
                 }
@@ -164,7 +164,7 @@ fn shown_alone(page: &str) -> Vec<&str> {
 
 /// They have arguments that exist.
 #[test]
-fn every_command_of_the_pages_is_understood() {
+fn every_command_of_the_pages_has_existing_arguments() {
     let mut commands = 0;
     for (path, page) in pages() {
         let folder = folder_for(&page);
@@ -186,7 +186,7 @@ fn every_command_of_the_pages_is_understood() {
 
 /// The program reads the examples of the documentation.
 #[test]
-fn the_policies_and_tests_in_the_documentation_are_valid() {
+fn policies_and_tests_in_the_documentation_are_valid() {
     let docs: String = pages().into_iter().map(|(_, page)| page).collect();
     let blocks: Vec<&str> =
         docs.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();

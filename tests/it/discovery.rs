@@ -38,7 +38,7 @@ fn run_in(folder: &Path, arguments: &[&str]) -> Ran {
 }
 
 #[test]
-fn the_marker_makes_a_file_a_threat_model_whatever_its_name() {
+fn file_of_any_name_with_the_marker_is_a_threat_model() {
     let json = "{ \"aivss_threat_model\": 1 }";
     let page = format!("# Planner\n\n```yaml\n{}```\n", wrong());
     for (name, text) in [
@@ -63,7 +63,7 @@ fn the_marker_makes_a_file_a_threat_model_whatever_its_name() {
 }
 
 #[test]
-fn files_without_the_marker_are_skipped_without_a_word() {
+fn file_without_the_marker_is_skipped_silently() {
     let folder = checkout(&[(FILE, MODEL), ("values.yaml", "a: {{ b }}\n"), ("package.json", "{")]);
     let ran = folder.run(&["--format", "json"]);
     let report: Value = serde_json::from_str(&ran.out).unwrap();
@@ -91,7 +91,7 @@ fn include_adds_names_and_exclude_leaves_out() {
 }
 
 #[test]
-fn hooks_check_files_by_their_marker() {
+fn hook_checks_files_by_their_marker() {
     let folder = checkout(&[("notes.yaml", &wrong()), ("values.yaml", "a: 1\n"), ("a.txt", &wrong())]);
     let ran = folder.run(&["--only-matching", "--verbose", "notes.yaml", "values.yaml", "a.txt"]);
     assert!(ran.code == 1 && ran.out.contains("notes.yaml"), "{}", ran.out);
@@ -100,7 +100,7 @@ fn hooks_check_files_by_their_marker() {
 }
 
 #[test]
-fn without_git_a_folder_is_not_checked_and_a_file_is() {
+fn folder_without_git_is_not_checked_and_a_named_file_is() {
     let folder = checkout(&[(FILE, MODEL)]);
     let run =
         |arguments: &[&str]| Ran::of(program().args(arguments).current_dir(folder.path("")).env("PATH", ""));
@@ -110,7 +110,7 @@ fn without_git_a_folder_is_not_checked_and_a_file_is() {
 }
 
 #[test]
-fn files_of_other_repositories_in_a_checkout_are_checked_as_their_git_says() {
+fn file_of_a_nested_repository_is_checked_unless_its_git_ignores_it() {
     let folder = checkout(&[(FILE, MODEL)]);
     for (name, is_module) in [("module", true), ("nested", false)] {
         write(&folder.path(""), &format!("{name}/notes.yaml"), wrong());
@@ -128,14 +128,14 @@ fn files_of_other_repositories_in_a_checkout_are_checked_as_their_git_says() {
 }
 
 #[test]
-fn what_a_sparse_checkout_leaves_out_is_not_passed_by() {
+fn model_that_a_sparse_checkout_leaves_out_is_reported() {
     let folder = checkout(&[
         ("in/threat-model.yaml", MODEL),
         ("out/x.yaml", MODEL),
         ("a/threat-model.yaml", "a: 1\n"),
         ("b/y.yaml", "a: 1\n"),
     ]);
-    let says = |arguments: &[&str], code: i32, name: &str| {
+    let assert_run = |arguments: &[&str], code: i32, name: &str| {
         let ran = folder.run(arguments);
         let place = format!("{name}: cannot check: not in the working folder");
         assert!(
@@ -144,28 +144,28 @@ fn what_a_sparse_checkout_leaves_out_is_not_passed_by() {
             ran.out
         );
     };
-    says(&["--format", "concise"], 0, "");
+    assert_run(&["--format", "concise"], 0, "");
     for (folders, left_out) in [(&["in", "out"][..], "a/threat-model.yaml"), (&["in", "a"], "out/x.yaml")] {
         git(&folder.path(""), &[&["sparse-checkout", "set"], folders].concat());
         assert!(!folder.path(left_out).exists());
-        says(&["--format", "concise"], 2, left_out);
-        says(&["--format", "concise", "--base", "main"], 2, left_out);
-        says(&["in"], 0, "");
+        assert_run(&["--format", "concise"], 2, left_out);
+        assert_run(&["--format", "concise", "--base", "main"], 2, left_out);
+        assert_run(&["in"], 0, "");
     }
     git(&folder.path(""), &["sparse-checkout", "set", "in", "out", "a"]);
-    says(&["--format", "concise"], 0, "");
-    // A file that held a model in the base is one, whatever is in it now.
+    assert_run(&["--format", "concise"], 0, "");
+    // A file that contained a model in the base still counts as one.
     git(&folder.path(""), &["switch", "--quiet", "--create", "change"]);
     folder.write("out/x.yaml", "a: 1\n");
     commit(&folder.path(""), "second");
     git(&folder.path(""), &["sparse-checkout", "set", "in", "a"]);
-    says(&["--format", "concise"], 0, "");
-    says(&["--format", "concise", "--base", "main"], 2, "out/x.yaml");
+    assert_run(&["--format", "concise"], 0, "");
+    assert_run(&["--format", "concise", "--base", "main"], 2, "out/x.yaml");
 }
 
 #[cfg(unix)]
 #[test]
-fn left_out_files_whose_names_read_the_same_are_not_passed_by() {
+fn left_out_files_with_names_that_look_alike_are_all_reported() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     let folder = checkout(&[("in/threat-model.yaml", MODEL), ("notes/a.txt", "notes\n")]);
@@ -181,13 +181,13 @@ fn left_out_files_whose_names_read_the_same_are_not_passed_by() {
 }
 
 #[test]
-fn models_of_any_name_are_compared_with_the_base() {
+fn model_of_any_name_is_compared_with_the_base() {
     let folder = checkout(&[("notes.yaml", &wrong()), ("other.yaml", &MODEL.replace("Planner", "Other"))]);
     git(&folder.path(""), &["switch", "--quiet", "--create", "change"]);
     let known = folder.run(&["--base", "main", "--new-only", "--format", "json"]);
     let report: Value = serde_json::from_str(&known.out).unwrap();
     assert_eq!((known.code, &report["change"]["agents"]), (0, &Value::Array(vec![])), "{}", known.out);
-    // Without its marker it is still a file that held a threat model.
+    // Without its marker it is still a file that contained a threat model.
     folder.write("other.yaml", "a: 1\n");
     fs::remove_file(folder.path("notes.yaml")).unwrap();
     folder.write(FILE, &MODEL.replace("Planner", "Third"));
@@ -206,7 +206,7 @@ fn models_of_any_name_are_compared_with_the_base() {
 }
 
 #[test]
-fn a_current_folder_that_a_link_leads_to_is_refused_or_its_models_are_missed() {
+fn current_folder_behind_a_link_is_refused_or_its_models_are_missing() {
     let folder = checkout(&[
         ("svc/agents/threat-model.yaml", MODEL),
         ("decoy/threat-model.yaml", &MODEL.replace("Planner", "Decoy")),
@@ -220,13 +220,13 @@ fn a_current_folder_that_a_link_leads_to_is_refused_or_its_models_are_missed() {
     };
     let ran = run(&folder.path("svc"));
     assert!(ran.code == 2 && ran.err.contains("the current folder is reached through"), "{}", ran.err);
-    // Where nothing says how it was reached.
+    // Without a variable that names the link.
     let ran = run(Path::new("/"));
     assert!(ran.out.contains("(Planner): removed"), "{}", ran.out);
 }
 
 #[test]
-fn no_link_of_a_checkout_leads_a_command_out_of_it() {
+fn link_out_of_a_checkout_is_not_followed_by_any_command() {
     let outside =
         Folder::new(&[(FILE, &wrong()), ("report.json", "{}"), ("page.md", "# Planner\n\nText.\n")]);
     let folder = checkout(&[("good.threat-model.yaml", MODEL)]);
@@ -270,12 +270,12 @@ fn no_link_of_a_checkout_leads_a_command_out_of_it() {
         &["--policy", "out/threat-model.yaml", good],
     ] {
         let ran = folder.run(arguments);
-        let said = ran.out + &ran.err;
-        assert_eq!(ran.code, 2, "{arguments:?}: {said}");
+        let printed = ran.out + &ran.err;
+        assert_eq!(ran.code, 2, "{arguments:?}: {printed}");
         assert_eq!(outside_is(), before, "{arguments:?}");
         assert!(!folder.path(".git/new.json").exists(), "{arguments:?}");
     }
-    // What lies outside belongs to the one who names it.
+    // A path outside is allowed if the user names it.
     let fixed = folder.run(&["fix", outside.path(FILE).to_str().unwrap()]);
     assert_eq!((fixed.code, outside.read(FILE)), (0, MODEL.to_owned()), "{}", fixed.out);
     let output = outside.path("new.json");
@@ -289,7 +289,7 @@ fn no_link_of_a_checkout_leads_a_command_out_of_it() {
 }
 
 #[test]
-fn an_output_keeps_its_mode_and_is_no_device() {
+fn output_keeps_its_mode_and_cannot_be_a_device() {
     let folder = checkout(&[(FILE, MODEL), ("report.json", "{}")]);
     fs::set_permissions(folder.path("report.json"), fs::Permissions::from_mode(0o640)).unwrap();
     let before = fs::metadata(folder.path("report.json")).unwrap();
@@ -303,7 +303,7 @@ fn an_output_keeps_its_mode_and_is_no_device() {
 
 /// Only the superuser may give a file away.
 #[test]
-fn a_file_keeps_its_owner() {
+fn written_file_keeps_its_owner() {
     let folder = checkout(&[(FILE, &wrong())]);
     if std::os::unix::fs::chown(folder.path(FILE), Some(12345), Some(12346)).is_err() {
         return;
@@ -316,7 +316,7 @@ fn a_file_keeps_its_owner() {
 const STRICT: &str = "aivss_policy: 1\nextends: [recommended]\nlimits: { score: 5.0 }\n";
 
 #[test]
-fn the_policy_of_the_named_repository_holds_wherever_the_program_runs() {
+fn policy_of_the_named_repository_applies_from_any_folder() {
     let folder = checkout(&[("agents/threat-model.yaml", MODEL), ("aivss-policy.yaml", STRICT)]);
     let elsewhere = Folder::new(&[(FILE, MODEL)]);
     let other = checkout(&[("aivss-policy.yaml", "aivss_policy: 1\n"), (FILE, MODEL)]);
@@ -342,7 +342,7 @@ fn the_policy_of_the_named_repository_holds_wherever_the_program_runs() {
 }
 
 #[test]
-fn almost_the_name_of_a_policy_stops_the_run() {
+fn policy_with_a_misspelled_name_stops_the_run() {
     for name in [
         "aivss_policy.yaml",
         "AIVSS-Policy.yaml",
@@ -360,8 +360,11 @@ fn almost_the_name_of_a_policy_stops_the_run() {
             [&[][..], &[FILE], &["--base", "main", "--policy-from", "main"], &["fix"], &["score"]]
         {
             let ran = folder.run(arguments);
-            let said = ran.out + &ran.err;
-            assert!(ran.code == 2 && said.contains("aivss-policy.yaml"), "{name} {arguments:?}: {said}");
+            let printed = ran.out + &ran.err;
+            assert!(
+                ran.code == 2 && printed.contains("aivss-policy.yaml"),
+                "{name} {arguments:?}: {printed}"
+            );
         }
         assert_eq!(folder.run(&["--policy", "recommended"]).code, 0, "{name}");
     }
@@ -375,7 +378,7 @@ fn almost_the_name_of_a_policy_stops_the_run() {
 }
 
 #[test]
-fn a_policy_in_another_place_is_a_warning() {
+fn policy_in_another_place_is_a_warning() {
     for name in ["config/aivss-policy.yaml", "agents/aivss-policy.json", "agents/.github/aivss_policy.yml"] {
         let text = if name.ends_with("json") { "{ \"aivss_policy\": 1 }" } else { STRICT };
         let folder = checkout(&[("agents/planner/threat-model.yaml", MODEL), (name, text)]);
@@ -490,7 +493,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Each file that git tracks or does not ignore, that is YAML, JSON or Markdown or named like a threat model, and that
-    /// holds the marker, is in the report; and no file that git ignores.
+    /// contains the marker, is in the report; and no file that git ignores.
     #[test]
     fn every_marked_file_that_git_lists_is_in_the_report(tree in tree(), ignores in prop::collection::vec(ignore_file(), 0..3)) {
         let outside = Folder::new(&[("secret.yaml", "aivss_threat_model: 1\n")]);
@@ -563,7 +566,7 @@ proptest! {
 
 /// A link in the place of a folder, in the working folder alone: what git tracks below it is gone.
 #[test]
-fn a_tracked_file_is_not_read_through_a_link() {
+fn tracked_file_is_not_read_through_a_link() {
     let outside = Folder::new(&[(FILE, "aivss_threat_model: [\n")]);
     let folder = checkout(&[(FILE, MODEL), ("agents/threat-model.yaml", MODEL)]);
     fs::remove_dir_all(folder.path("agents")).unwrap();
@@ -734,7 +737,7 @@ fn required_model_in_a_folder_with_an_odd_name_is_missed() {
 }
 
 #[test]
-fn words_that_only_resemble_the_marker_are_no_problem() {
+fn words_that_only_resemble_the_marker_are_not_a_problem() {
     let job = "steps:\n      - run: |\n          cat <<EOF > m.yaml\n          aivss_threat_model: 1\n          EOF\n";
     let schema = r#"{"properties": {"aivss_threat_model": {"const": 1}, "agent": {"type": "object"}}}"#;
     for (name, text) in [
@@ -846,7 +849,7 @@ fn file_that_git_rewrites_on_checkout_cannot_be_checked() {
 }
 
 #[test]
-fn attributes_that_change_no_text_are_no_problem() {
+fn attributes_that_do_not_change_text_are_not_a_problem() {
     let other = MODEL.replace("Planner", "Other");
     let marked = format!("# $Id$ and $Id: a.yaml,v 1.1 2003 somebody $\n{other}");
     for (attributes, text) in [
@@ -933,8 +936,8 @@ fn change_does_not_choose_the_policy_of_another_checkout() {
         let ran = folder.run(&policy);
         assert_eq!(ran.code, 2, "{case}: {}{}", ran.out, ran.err);
         if case == "hidden" {
-            let said = "this repository tracks policies/bad.threat-model.yaml";
-            assert!(ran.err.contains(said) || ran.out.contains(said), "{}{}", ran.out, ran.err);
+            let expected = "this repository tracks policies/bad.threat-model.yaml";
+            assert!(ran.err.contains(expected) || ran.out.contains(expected), "{}{}", ran.out, ran.err);
         }
     }
 }

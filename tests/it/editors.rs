@@ -26,9 +26,8 @@ fn vs_code() -> [Value; 2] {
     parsed.try_into().expect("two blocks of JSON")
 }
 
-/// The folder of faults with a policy that makes warnings and notes of some, and what the program prints of it in a line
-/// a fault.
-fn faults() -> (TempDir, String) {
+/// The folder of wrong examples with a policy that lowers some problems to warnings and notes, and the concise report of it.
+fn problems() -> (TempDir, String) {
     let folder = TempDir::new().unwrap();
     let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/faults");
     for entry in fs::read_dir(examples).unwrap() {
@@ -49,7 +48,7 @@ fn placed(concise: &str) -> Vec<&str> {
 }
 
 #[test]
-fn the_task_of_vs_code_finds_every_fault_with_its_parts() {
+fn task_of_vs_code_finds_every_problem_with_its_parts() {
     let [_, tasks] = vs_code();
     let task = &tasks["tasks"][0];
     assert_eq!(
@@ -58,7 +57,7 @@ fn the_task_of_vs_code_finds_every_fault_with_its_parts() {
     );
     let pattern = &task["problemMatcher"]["pattern"];
     let regexp = Regex::new(pattern["regexp"].as_str().unwrap()).unwrap();
-    let (folder, concise) = faults();
+    let (folder, concise) = problems();
     let lines = placed(&concise);
     assert!(lines.len() > 20, "{concise}");
     let mut levels = Vec::new();
@@ -74,13 +73,13 @@ fn the_task_of_vs_code_finds_every_fault_with_its_parts() {
     for level in ["error", "warning"] {
         assert!(levels.iter().any(|other| other == level), "{level}");
     }
-    // A message that looks like the place of another fault does not lead astray.
+    // A message that looks like the place of another problem is not taken for one.
     let found = regexp.captures("a b.yaml:1:2: error[schema] `x:3:4: error[y] z` is wrong").unwrap();
     assert_eq!((&found[1], &found[5]), ("a b.yaml", "schema"));
 }
 
 #[test]
-fn schemas_stand_where_the_page_puts_them_and_patterns_are_names_the_gate_looks_for() {
+fn schemas_of_the_page_exist_and_its_patterns_are_names_of_threat_models() {
     let [settings, _] = vs_code();
     let yaml = settings["yaml.schemas"].as_object().unwrap().keys().cloned();
     let json = settings["json.schemas"].as_array().unwrap().iter();
@@ -98,17 +97,30 @@ fn schemas_stand_where_the_page_puts_them_and_patterns_are_names_the_gate_looks_
 }
 
 #[test]
-fn vim_finds_every_fault_with_its_place() {
+fn vim_finds_every_problem_with_its_place() {
     let script = blocks("vim").concat();
     assert!(script.contains("makeprg=aivss-lint"), "{script}");
     let format = script.lines().find(|line| line.starts_with("set errorformat=")).unwrap();
-    let (folder, concise) = faults();
+    let (folder, concise) = problems();
     let lines = placed(&concise);
     let at = |name: &str| folder.path().join(name);
-    fs::write(at("faults.txt"), lines.join("\n")).unwrap();
+    fs::write(at("problems.txt"), lines.join("\n")).unwrap();
     let list = "call writefile(map(getqflist(), 'bufname(v:val.bufnr) . \":\" . v:val.lnum . \":\" . v:val.col . \":\" . v:val.type . v:val.text'), 'found.txt')";
     let ran = Command::new("vim")
-        .args(["-u", "NONE", "-N", "-es", "-c", format, "-c", "cgetfile faults.txt", "-c", list, "-c", "qa!"])
+        .args([
+            "-u",
+            "NONE",
+            "-N",
+            "-es",
+            "-c",
+            format,
+            "-c",
+            "cgetfile problems.txt",
+            "-c",
+            list,
+            "-c",
+            "qa!",
+        ])
         .current_dir(folder.path())
         .output();
     let Ok(_) = ran else {

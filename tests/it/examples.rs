@@ -6,7 +6,7 @@ use std::process::Output;
 use crate::program::program;
 use serde_json::Value;
 
-/// Runs the gate on a folder and returns its report, checked against the report's schema.
+/// Runs `check` on a folder and returns its report, validated by the report's schema.
 fn report(paths: &[&str]) -> (Option<i32>, Value) {
     let output = run(&[paths, &["--format", "json", "--today", "2026-11-23"]].concat());
     let report: Value =
@@ -25,18 +25,18 @@ fn run(arguments: &[&str]) -> Output {
 
 fn rules<'r>(report: &'r Value, level: &str) -> Vec<(&'r str, &'r str)> {
     let files = report["files"].as_array().unwrap();
-    let faults = files.iter().flat_map(|file| {
+    let problems = files.iter().flat_map(|file| {
         let path = file["path"].as_str().unwrap();
-        file["diagnostics"].as_array().unwrap().iter().map(move |fault| (path, fault))
+        file["diagnostics"].as_array().unwrap().iter().map(move |problem| (path, problem))
     });
-    faults
-        .filter(|(_, fault)| fault["level"] == level)
-        .map(|(path, fault)| (path, fault["rule"].as_str().unwrap()))
+    problems
+        .filter(|(_, problem)| problem["level"] == level)
+        .map(|(path, problem)| (path, problem["rule"].as_str().unwrap()))
         .collect()
 }
 
 #[test]
-fn smolagents_passes() {
+fn example_of_smolagents_passes() {
     let (code, report) = report(&["examples/smolagents"]);
     assert_eq!(code, Some(0));
     assert_eq!(report["summary"]["errors"], 0);
@@ -49,7 +49,7 @@ fn smolagents_passes() {
 }
 
 #[test]
-fn the_ten_of_owasp_0_8_agree() {
+fn examples_of_owasp_0_8_agree() {
     let (code, report) = report(&["examples/owasp-0.8"]);
     assert_eq!(code, Some(0));
     assert_eq!(rules(&report, "error"), []);
@@ -64,7 +64,7 @@ fn the_ten_of_owasp_0_8_agree() {
 }
 
 #[test]
-fn of_the_ten_of_owasp_0_5_exactly_seven_are_wrong() {
+fn examples_of_owasp_0_5_have_exactly_seven_wrong_files() {
     let (code, report) = report(&["examples/owasp-0.5"]);
     assert_eq!(code, Some(1));
     let errors = rules(&report, "error");
@@ -73,7 +73,7 @@ fn of_the_ten_of_owasp_0_5_exactly_seven_are_wrong() {
     };
     assert_eq!(files_with("score-mismatch").len(), 7);
     assert_eq!(files_with("score-mismatch"), files_with("uplift-mismatch"));
-    assert_eq!(errors.len(), 14, "nothing else is wrong with them");
+    assert_eq!(errors.len(), 14, "they have no other errors");
     let clean: Vec<&Value> = report["files"]
         .as_array()
         .unwrap()
@@ -84,7 +84,7 @@ fn of_the_ten_of_owasp_0_5_exactly_seven_are_wrong() {
 }
 
 #[test]
-fn of_the_pages_one_passes_and_one_fails() {
+fn examples_in_markdown_pass_and_fail_as_stated() {
     let (code, report) = report(&["examples/markdown"]);
     assert_eq!(code, Some(1));
     let page = "examples/markdown/refund-assistant.md";
@@ -94,14 +94,14 @@ fn of_the_pages_one_passes_and_one_fails() {
 }
 
 #[test]
-fn a_folder_without_a_threat_model_cannot_be_judged() {
+fn folder_without_a_threat_model_cannot_be_checked() {
     let (code, report) = report(&["src/cli"]);
     assert_eq!(code, Some(2));
     assert_eq!(report["verdict"], "cannot-judge");
 }
 
 #[test]
-fn the_built_in_policies_pass_as_any_other_file() {
+fn built_in_policies_pass_as_files() {
     let (code, report) =
         report(&["policies/recommended.yaml", "policies/strict.yaml", "policies/permissive.yaml"]);
     assert_eq!(code, Some(0));
@@ -109,7 +109,7 @@ fn the_built_in_policies_pass_as_any_other_file() {
 }
 
 #[test]
-fn any_number_of_threads_gives_the_same_bytes() {
+fn report_has_the_same_bytes_for_any_number_of_threads() {
     let outputs: Vec<Vec<u8>> = ["1", "2", "7"]
         .iter()
         .map(|threads| {
@@ -120,14 +120,14 @@ fn any_number_of_threads_gives_the_same_bytes() {
     assert!(outputs.iter().all(|output| *output == outputs[0]));
 }
 
-/// OWASP's own schema accepts the example report, where that schema is at hand.
+/// OWASP's own schema accepts the example report, where that schema is available.
 #[test]
-fn the_example_report_is_one_by_owasps_own_schema() {
+fn example_report_is_valid_by_the_schema_of_owasp() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let Ok(schema) =
         std::fs::read_to_string(root.join("../shared/schemas/owasp-aivss-report-0.8.schema.json"))
     else {
-        println!("skipped: OWASP's schema is not at hand");
+        println!("skipped: the schema of OWASP is not available");
         return;
     };
     let schema: Value = serde_json::from_str(&schema).unwrap();
@@ -135,14 +135,14 @@ fn the_example_report_is_one_by_owasps_own_schema() {
     assert!(jsonschema::is_valid(&schema, &serde_json::from_str(&report).unwrap()));
 }
 
-/// Whoever reads whichever report reads of the same faults, and the exit code is the same.
+/// Each format reports the same problems with the same exit status.
 #[test]
-fn every_format_holds_the_same_faults() {
+fn every_format_contains_the_same_problems() {
     let (code, json) = report(&["examples/faults"]);
     let lists = json["files"].as_array().unwrap().iter().map(|file| file["diagnostics"].as_array().unwrap());
-    let faults: usize = lists.map(Vec::len).sum();
+    let problems: usize = lists.map(Vec::len).sum();
     let input_errors = json["obstacles"].as_array().unwrap().len();
-    assert!(faults > 50, "{faults}");
+    assert!(problems > 50, "{problems}");
     let written = |format: &str| {
         let output = run(&["examples/faults", "--today", "2026-11-23", "--format", format]);
         assert_eq!(output.status.code(), code, "{format}");
@@ -156,27 +156,31 @@ fn every_format_holds_the_same_faults() {
     let statistics = run(&["examples/faults", "--today", "2026-11-23", "--statistics", "--quiet"]).stdout;
     let statistics = String::from_utf8(statistics).unwrap();
     let numbers = statistics.lines().filter_map(|line| line.split_whitespace().next());
-    assert_eq!(numbers.map(|number| number.parse::<usize>().unwrap()).sum::<usize>(), faults, "{statistics}");
+    assert_eq!(
+        numbers.map(|number| number.parse::<usize>().unwrap()).sum::<usize>(),
+        problems,
+        "{statistics}"
+    );
     let blocks = begins(&written("human"), &["error[", "warning[", "note["]);
-    assert!(blocks < faults && blocks > faults / 2, "{blocks} blocks of {faults} problems");
-    assert_eq!(written("concise").lines().count(), faults + input_errors);
-    assert_eq!(parsed("sarif")["runs"][0]["results"].as_array().unwrap().len(), faults);
-    assert_eq!(parsed("gitlab").as_array().unwrap().len(), faults + input_errors);
+    assert!(blocks < problems && blocks > problems / 2, "{blocks} blocks of {problems} problems");
+    assert_eq!(written("concise").lines().count(), problems + input_errors);
+    assert_eq!(parsed("sarif")["runs"][0]["results"].as_array().unwrap().len(), problems);
+    assert_eq!(parsed("gitlab").as_array().unwrap().len(), problems + input_errors);
     let junit = written("junit");
     let unclean =
         json["files"].as_array().unwrap().iter().filter(|file| file["diagnostics"] != Value::Array(vec![]));
     let clean = json["files"].as_array().unwrap().len() - unclean.count();
-    assert_eq!(junit.matches("<testcase ").count(), faults + input_errors + clean);
-    // Of the eleventh and later ones of a level GitHub shows nothing: a tenth says so, and lines in the log hold them.
+    assert_eq!(junit.matches("<testcase ").count(), problems + input_errors + clean);
+    // GitHub shows at most ten of a level: the tenth counts the rest, which are lines in the log.
     let github = written("github");
     let more = github.lines().filter(|line| line.contains("title=") && line.contains(" more::")).count();
     let commands = begins(&github, &["::error ", "::warning ", "::notice "]);
     let lines = github.lines().filter(|line| line.starts_with("examples/faults/")).count();
-    assert_eq!(commands - more + lines, faults + input_errors);
+    assert_eq!(commands - more + lines, problems + input_errors);
     assert!(commands <= 30 && more > 0);
     let markdown = written("markdown");
     // A line about several problems names each rule, or counts the problems.
-    let problems = |line: &str| {
+    let count = |line: &str| {
         let (head, message) = line.split_once("`** ").unwrap();
         let rules = head.split_once("**`").unwrap().1.split(' ').count();
         let more = message.split_once(" and ").and_then(|(_, more)| more.split_once(" more like it"));
@@ -188,11 +192,11 @@ fn every_format_holds_the_same_faults() {
     let listed =
         markdown.lines().filter(|line| ["- ❌", "- ⚠️", "- ℹ️"].iter().any(|sign| line.starts_with(sign)));
     let listed = listed.filter(|line| !line.contains("cannot check "));
-    assert_eq!(listed.map(problems).sum::<usize>(), faults);
+    assert_eq!(listed.map(count).sum::<usize>(), problems);
 }
 
 #[test]
-fn a_run_says_the_same_whether_or_not_a_report_lists_all_files() {
+fn run_prints_the_same_with_and_without_a_report_of_all_files() {
     let folder = tempfile::tempdir().unwrap();
     let json = folder.path().join("report.json");
     for paths in ["examples/owasp-0.8", "examples/owasp-0.5", "examples"] {

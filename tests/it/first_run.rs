@@ -1,5 +1,5 @@
-//! Files that are named like threat models and are none: each is skipped with its kind and the command to run next, and
-//! none of them opens the gate.
+//! Files that are named like threat models and are not: each is skipped with its kind and the command to run next, and
+//! does not make a run pass.
 
 use std::fs;
 use std::process::Command;
@@ -11,7 +11,7 @@ use crate::git::{commit, git};
 use crate::program::{bounded, program};
 
 const MODEL: &str = include_str!("../../src/rules/stock.yaml");
-/// A threat model with a name that nothing else here has.
+/// A threat model whose name no other file here has.
 const OWN: &str = "agents/threat-model.yaml";
 
 /// A file with its kind, its name in sentences, and the arguments of the command to run next.

@@ -1,4 +1,4 @@
-//! Files mended by the program: which bytes change, which stay, and what it says of those it leaves.
+//! `fix` on files: which bytes change, which stay, and what is reported as not fixed.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ impl Folder {
     }
 }
 
-/// The stock with a text in the place of another, which it must hold.
+/// The stock model with a text in place of another, which it must contain.
 fn model(from: &str, to: &str) -> String {
     assert!(MODEL.contains(from), "{from}");
     MODEL.replacen(from, to, 1)
@@ -23,14 +23,14 @@ fn model(from: &str, to: &str) -> String {
 const FILE: &str = "threat-model.yaml";
 
 #[test]
-fn comments_quotes_and_order_stay() {
+fn fix_keeps_comments_quotes_and_order() {
     let wrong = "  score: 9.1   # by hand\n  severity: 'High' # \"for now\"\n  factor_sum:   8.50\n";
     let right = "  score: 9.4   # by hand\n  severity: 'Critical' # \"for now\"\n  factor_sum:   8.0\n";
     let folder = Folder::new(&[(FILE, &model("  score: 9.4\n", wrong))]);
     let ran = folder.fix(&[]);
     assert_eq!(folder.read(FILE), model("  score: 9.4\n", right));
     let line = MODEL.lines().position(|line| line == "  score: 9.4").unwrap() + 1;
-    let said = format!(
+    let expected = format!(
         "{FILE}:{line}:10: score-mismatch: 9.1 → 9.4\n\
          {FILE}:{}:14: severity-mismatch: High → Critical\n\
          {FILE}:{}:17: factor-sum-mismatch: 8.50 → 8.0\n\
@@ -38,11 +38,11 @@ fn comments_quotes_and_order_stay() {
         line + 1,
         line + 2
     );
-    assert_eq!((ran.code, ran.out, ran.err), (0, said, String::new()));
+    assert_eq!((ran.code, ran.out, ran.err), (0, expected, String::new()));
 }
 
 #[test]
-fn an_uplift_above_ten_is_written_and_passes() {
+fn uplift_above_ten_is_written_and_passes() {
     let vector = MODEL.lines().find(|line| line.starts_with("  cvss:")).unwrap();
     let model = model(&format!("{vector}\n  cvss_base: 7.1\n"), "  cvss_base: 1.0\n")
         .replace("  threat_multiplier: 0.97\n", "  threat_multiplier: 2\n  aars: 5.0\n")
@@ -55,7 +55,7 @@ fn an_uplift_above_ten_is_written_and_passes() {
 }
 
 #[test]
-fn a_score_that_is_left_empty_is_written() {
+fn empty_score_is_written() {
     for (empty, written) in [
         ("  score:   # later\n", "  score: 9.4   # later\n"),
         ("  score:\n", "  score: 9.4\n"),
@@ -77,7 +77,7 @@ fn a_score_that_is_left_empty_is_written() {
 }
 
 #[test]
-fn a_score_without_a_place_or_without_inputs_is_not_written() {
+fn score_without_a_place_or_inputs_is_not_written() {
     for (bare, message) in [
         ("", "write `score: 9.4`"),
         ("  ? score\n", "write `score: 9.4`"),
@@ -96,7 +96,7 @@ fn a_score_without_a_place_or_without_inputs_is_not_written() {
 }
 
 #[test]
-fn a_second_run_changes_nothing() {
+fn second_fix_changes_nothing() {
     let folder = Folder::new(&[(FILE, &model("score: 9.4", "score: 9.1"))]);
     folder.fix(&[]);
     let ran = folder.fix(&[]);
@@ -105,7 +105,7 @@ fn a_second_run_changes_nothing() {
 }
 
 #[test]
-fn line_ends_and_a_byte_order_mark_stay() {
+fn fix_keeps_line_ends_and_a_byte_order_mark() {
     let on_windows = |text: &str| format!("\u{FEFF}{}", text.replace('\n', "\r\n"));
     let folder = Folder::new(&[(FILE, &on_windows(&model("score: 9.4", "score: 9.1")))]);
     assert_eq!(folder.fix(&[]).code, 0);
@@ -113,7 +113,7 @@ fn line_ends_and_a_byte_order_mark_stay() {
 }
 
 #[test]
-fn a_report_of_owasp_keeps_its_form() {
+fn fixed_owasp_report_keeps_its_form() {
     let file = "aivss-report.json";
     let folder = Folder::new(&[(file, REPORT)]);
     let ran = folder.fix(&[]);
@@ -121,21 +121,21 @@ fn a_report_of_owasp_keeps_its_form() {
     let differing = REPORT.lines().zip(after.lines()).filter(|(one, other)| one != other).count();
     assert_eq!((REPORT.lines().count(), differing), (after.lines().count(), 7), "{}", ran.out);
     assert!(after.contains("\"severity\": \"Critical\"") && after.contains("\"aars\": 0.4074"), "{after}");
-    // An identifier that stands twice is nothing that can be derived.
+    // The right value of a duplicate identifier cannot be derived.
     assert!(ran.out.ends_with("Fixed 7 values in 1 file. Left: 1 error; run `aivss-lint`.\n"), "{}", ran.out);
     assert_eq!(ran.code, 1);
 }
 
 #[test]
-fn json_in_one_line_is_mended_in_its_place() {
+fn json_in_one_line_is_fixed_in_place() {
     let report: serde_json::Value = serde_json::from_str(REPORT).unwrap();
     let line = report.to_string();
     let folder = Folder::new(&[("aivss-report.json", &line)]);
     let ran = folder.fix(&[]);
     assert_eq!(ran.out.matches("aivss-report.json:1:").count(), 7, "{}", ran.out);
-    // Places are those of the file as it was.
-    let columns = ran.out.lines().filter_map(|said| {
-        let (place, change) = said.strip_prefix("aivss-report.json:1:")?.split_once(": ")?;
+    // Places are those of the file before the change.
+    let columns = ran.out.lines().filter_map(|line| {
+        let (place, change) = line.strip_prefix("aivss-report.json:1:")?.split_once(": ")?;
         let before = change.split_once(": ")?.1.split_once(" → ")?.0;
         Some((place.parse::<usize>().unwrap(), before.to_owned()))
     });
@@ -145,7 +145,7 @@ fn json_in_one_line_is_mended_in_its_place() {
 }
 
 #[test]
-fn blocks_in_a_page_and_models_in_a_stream_are_all_mended() {
+fn all_blocks_of_a_page_and_models_of_a_stream_are_fixed() {
     let wrong = model("score: 9.4", "score: 9.1");
     let page = |text: &str| format!("# Agents\n\n```yaml\n{text}```\n\nscore: 9.1\n\n```yaml\n{text}```\n");
     let stream =
@@ -158,7 +158,7 @@ fn blocks_in_a_page_and_models_in_a_stream_are_all_mended() {
 }
 
 #[test]
-fn a_base_is_written_from_its_vector_and_the_rest_follows() {
+fn wrong_base_is_written_from_its_vector_and_the_rest_follows() {
     let with = |base: &str, declared: &str| {
         let text = model("  score: 9.4\n", declared);
         assert!(text.contains("cvss_base: 7.1"));
@@ -173,7 +173,7 @@ fn a_base_is_written_from_its_vector_and_the_rest_follows() {
 }
 
 #[test]
-fn what_an_alias_leads_to_is_left() {
+fn aliased_value_is_not_fixed() {
     for (declared, left) in [
         // The alias, and what it leads to.
         ("  factor_sum: &sum 8.5\n  score: *sum\n", 2),
@@ -188,10 +188,10 @@ fn what_an_alias_leads_to_is_left() {
     }
 }
 
-/// A tag or an anchor would become that of the new value, which may not be what the tag says.
+/// A tag or an anchor would apply to the new value, which may not be of that type.
 #[test]
-fn a_value_with_a_tag_or_an_anchor_is_not_fixed() {
-    for (declared, is_told) in [
+fn value_with_a_tag_or_an_anchor_is_not_fixed() {
+    for (declared, is_reported) in [
         ("  score: !!int 9\n", true),
         ("  score: !!float 9.1\n", true),
         ("  score: &score 9.1\n", true),
@@ -208,8 +208,8 @@ fn a_value_with_a_tag_or_an_anchor_is_not_fixed() {
         let folder = Folder::new(&[(FILE, &text)]);
         let ran = folder.fix(&["--unsafe"]);
         assert_eq!((ran.code, folder.read(FILE)), (1, text), "{}", ran.out);
-        let told = ": not fixed: the value is an alias, has a tag or an anchor, or uses escapes\n";
-        assert_eq!(ran.out.contains(told), is_told, "{declared}: {}", ran.out);
+        let message = ": not fixed: the value is an alias, has a tag or an anchor, or uses escapes\n";
+        assert_eq!(ran.out.contains(message), is_reported, "{declared}: {}", ran.out);
     }
     let text = model("  summary:", "  &text sumary:");
     let folder = Folder::new(&[(FILE, &text)]);
@@ -217,9 +217,9 @@ fn a_value_with_a_tag_or_an_anchor_is_not_fixed() {
 }
 
 #[test]
-fn comments_in_empty_braces_stay() {
+fn fix_keeps_comments_in_empty_braces() {
     let all = |indent: &str| {
-        let forms = forms(&HOLDS).replace("\n  ", &format!(",\n{indent}"));
+        let forms = forms(&TOPICS).replace("\n  ", &format!(",\n{indent}"));
         format!("{indent}{}", forms.trim())
     };
     let wrong = "maestro: {\n  # Ask Bob first.\n\n  # And Ann.\n  }\n";
@@ -243,7 +243,7 @@ fn comments_in_empty_braces_stay() {
 }
 
 #[test]
-fn a_text_that_keeps_its_blank_lines_ends_before_a_form() {
+fn block_scalar_that_keeps_blank_lines_ends_before_a_form() {
     for note in [
         "  x-note: |+\n    kept\n\n\n",
         "  x-note: |+\n\n\n",
@@ -268,7 +268,7 @@ fn a_text_that_keeps_its_blank_lines_ends_before_a_form() {
 }
 
 #[test]
-fn a_diff_writes_nothing_and_says_what_would_change() {
+fn diff_writes_nothing_and_prints_the_change() {
     let wrong = model("score: 9.4", "score: 9.1");
     let folder = Folder::new(&[(FILE, &wrong)]);
     let ran = folder.fix(&["--diff"]);
@@ -280,7 +280,7 @@ fn a_diff_writes_nothing_and_says_what_would_change() {
         ran.out
     );
     assert_eq!(ran.err, "Would fix 1 value in 1 file. Run without --diff to apply. No problems left.\n");
-    // The patch does what the command does.
+    // The patch makes the same change as the command.
     fs::write(folder.path("fix.patch"), ran.out).unwrap();
     let git = std::process::Command::new("git")
         .args(["apply", "fix.patch"])
@@ -294,13 +294,13 @@ fn a_diff_writes_nothing_and_says_what_would_change() {
 }
 
 #[test]
-fn what_is_excepted_or_switched_off_stays() {
+fn excepted_problem_and_disabled_rule_are_not_fixed() {
     let wrong = model("score: 9.4\n", "score: 9.1\n  severity: High\n");
     let policy = "aivss_policy: 1\nextends: [recommended]\nrules: { severity-mismatch: off }\nexceptions:\n  - { rule: score-mismatch, path: '**', reason: It must, owner: me, expires: 2026-12-31 }\n";
     let folder = Folder::new(&[(FILE, &wrong), ("aivss-policy.yaml", policy)]);
     let ran = folder.fix(&[]);
     assert_eq!((ran.code, folder.read(FILE)), (0, wrong), "{}", ran.out);
-    // A fault that is a warning is mended as well.
+    // A warning is fixed as well.
     let ran = folder.fix(&["--policy", "permissive"]);
     assert_eq!(
         (ran.code, folder.read(FILE)),
@@ -309,7 +309,7 @@ fn what_is_excepted_or_switched_off_stays() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_left_and_the_others_are_mended() {
+fn unreadable_file_is_not_changed_and_the_others_are_fixed() {
     let wrong = model("score: 9.4", "score: 9.1");
     let broken = wrong.replace("score: 9.1", "score: [9.1");
     let twice = wrong.replace("score: 9.1", "score: 9.1\n  score: 9.2");
@@ -325,14 +325,14 @@ fn a_file_that_cannot_be_read_is_left_and_the_others_are_mended() {
     assert_eq!(folder.read("b/threat-model.yaml"), broken);
     assert_eq!(folder.read("c/threat-model.yaml"), twice);
     for name in ["b/threat-model.yaml", "c/threat-model.yaml", "latin.threat-model.yaml"] {
-        let said = format!("{name}: cannot be parsed, so it was not changed\n");
-        assert!(ran.out.contains(&said), "{}", ran.out);
+        let expected = format!("{name}: cannot be parsed, so it was not changed\n");
+        assert!(ran.out.contains(&expected), "{}", ran.out);
     }
     assert!(ran.out.contains("absent.yaml: no such file or folder\n"), "{}", ran.out);
 }
 
 #[test]
-fn standard_input_a_broken_policy_and_an_empty_folder_are_refused() {
+fn fix_of_standard_input_a_broken_policy_or_an_empty_folder_is_refused() {
     let folder = Folder::new(&[("broken.yaml", "aivss_policy: 1\nlimit: {}\n")]);
     let ran = folder.fix(&["-"]);
     assert_eq!((ran.code, ran.err.starts_with("error: standard input cannot be fixed")), (2, true));
@@ -343,7 +343,7 @@ fn standard_input_a_broken_policy_and_an_empty_folder_are_refused() {
 }
 
 #[test]
-fn only_matching_leaves_other_files_that_are_named() {
+fn only_matching_skips_other_named_files() {
     let wrong = model("score: 9.4", "score: 9.1");
     let folder = Folder::new(&[("notes.txt", &wrong), ("notes.yaml", &wrong), (FILE, &wrong)]);
     assert_eq!(folder.fix(&["--only-matching", "notes.txt", "notes.yaml", FILE]).code, 0);
@@ -353,7 +353,7 @@ fn only_matching_leaves_other_files_that_are_named() {
 
 #[test]
 #[cfg(unix)]
-fn permissions_stay_and_what_must_not_be_written_is_not() {
+fn fix_keeps_permissions_and_does_not_write_read_only_files() {
     use std::os::unix::fs::PermissionsExt;
     let wrong = model("score: 9.4", "score: 9.1");
     let mode = |folder: &Folder, name: &str, mode: u32| {
@@ -363,7 +363,7 @@ fn permissions_stay_and_what_must_not_be_written_is_not() {
     mode(&folder, FILE, 0o640);
     assert_eq!(folder.fix(&[]).code, 0);
     assert_eq!(fs::metadata(folder.path(FILE)).unwrap().permissions().mode() & 0o777, 0o640);
-    assert_eq!(fs::read_dir(folder.path("")).unwrap().count(), 1, "nothing is left beside it");
+    assert_eq!(fs::read_dir(folder.path("")).unwrap().count(), 1, "no temporary file is left");
 
     folder.write(FILE, &wrong);
     mode(&folder, FILE, 0o440);
@@ -385,7 +385,7 @@ fn permissions_stay_and_what_must_not_be_written_is_not() {
 
 #[test]
 #[cfg(unix)]
-fn a_link_stays_one_and_does_not_lead_out_of_the_repository() {
+fn link_stays_a_link_and_is_not_followed_out_of_the_repository() {
     use std::os::unix::fs::symlink;
     let wrong = model("score: 9.4", "score: 9.1");
     let outside = Folder::new(&[("elsewhere.yaml", &wrong)]);
@@ -400,7 +400,7 @@ fn a_link_stays_one_and_does_not_lead_out_of_the_repository() {
     assert_eq!((ran.code, outside.read("elsewhere.yaml")), (2, wrong));
     assert!(ran.out.contains("it is a link that leads out of the repository"), "{}", ran.out);
 
-    // A file and a link to it are mended once.
+    // A file and a link to it are fixed once.
     fs::remove_file(folder.path("b.threat-model.yaml")).unwrap();
     folder.write("agents/threat-model.yaml", &model("score: 9.4", "score: 9.1"));
     symlink("agents/threat-model.yaml", folder.path("c.threat-model.yaml")).unwrap();
@@ -410,15 +410,18 @@ fn a_link_stays_one_and_does_not_lead_out_of_the_repository() {
 
 #[test]
 #[cfg(unix)]
-fn a_file_and_a_link_to_it_are_one_and_no_path_is_a_command() {
+fn file_and_a_link_to_it_count_once_and_no_path_is_a_log_command() {
     use std::os::unix::fs::symlink;
     let wrong = model("score: 9.4", "score: 9.1");
     let folder = Folder::new(&[(FILE, &wrong)]);
     symlink(FILE, folder.path("a.threat-model.yaml")).unwrap();
     for arguments in [&["--diff"][..], &[]] {
         let ran = folder.fix(arguments);
-        let said = ran.out + &ran.err;
-        assert!(said.contains(" 1 value in 1 file. ") && said.ends_with(" No problems left.\n"), "{said}");
+        let printed = ran.out + &ran.err;
+        assert!(
+            printed.contains(" 1 value in 1 file. ") && printed.ends_with(" No problems left.\n"),
+            "{printed}"
+        );
     }
 
     let shared = wrong.replace("score: 9.1", "score: &v 9.1").replace("maestro:", "x-v: *v\nmaestro:");
@@ -427,15 +430,15 @@ fn a_file_and_a_link_to_it_are_one_and_no_path_is_a_command() {
     let folder = Folder::new(&[(&name("a"), &wrong), (&name("b"), &shared), (&name("c"), &broken)]);
     for arguments in [&["--diff"][..], &[]] {
         let ran = folder.fix(arguments);
-        let said = ran.out + &ran.err;
-        assert!(said.lines().all(|line| !line.trim_start().starts_with("::")), "{said}");
-        assert!(said.matches("./::stop-commands::x/").count() >= 2, "{said}");
+        let printed = ran.out + &ran.err;
+        assert!(printed.lines().all(|line| !line.trim_start().starts_with("::")), "{printed}");
+        assert!(printed.matches("./::stop-commands::x/").count() >= 2, "{printed}");
     }
 }
 
-/// The worked examples of v0.5: what they declare is wrong, and nothing else is.
+/// The worked examples of v0.5: only their declared numbers are wrong.
 #[test]
-fn the_examples_of_v0_5_pass_once_mended() {
+fn examples_of_v0_5_pass_once_fixed() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/owasp-0.5");
     let folder = Folder::new(&[]);
     for entry in fs::read_dir(examples).unwrap() {
@@ -455,7 +458,7 @@ fn the_examples_of_v0_5_pass_once_mended() {
     assert!(checked.out.lines().all(|line| line.contains(": note[risk-unaddressed] ")), "{}", checked.out);
 }
 
-/// The stock with what stands from `maestro:` on replaced.
+/// The stock model with everything from `maestro:` on replaced.
 fn with_layers(layers: &str) -> String {
     let (head, _) = MODEL.split_once("maestro:").unwrap();
     format!("{head}{layers}")
@@ -463,13 +466,13 @@ fn with_layers(layers: &str) -> String {
 
 /// The forms for layers, in block style.
 fn forms(layers: &[(&str, &str)]) -> String {
-    let form = |(key, holds): &(&str, &str)| {
-        format!("  {key}: {{ status: uncertain, analysis: \"TODO: say what threatens {holds}\" }}\n")
+    let form = |(key, topic): &(&str, &str)| {
+        format!("  {key}: {{ status: uncertain, analysis: \"TODO: say what threatens {topic}\" }}\n")
     };
     layers.iter().map(form).collect()
 }
 
-const HOLDS: [(&str, &str); 7] = [
+const TOPICS: [(&str, &str); 7] = [
     ("foundation_models", "models, their interfaces and weights"),
     ("data_operations", "training data, retrieval, vector stores, memory inputs"),
     ("agent_frameworks", "agent logic, planners, tool orchestration"),
@@ -479,7 +482,7 @@ const HOLDS: [(&str, &str); 7] = [
     ("agent_ecosystem", "external tools, plugins, MCP servers, other agents"),
 ];
 
-/// Mends a file with suggestions, twice: the second time nothing happens, and forms keep the gate red.
+/// Fixes a file with suggestions, twice: the second run changes nothing, and forms keep the check failing.
 fn suggested(name: &str, text: &str) -> String {
     let folder = Folder::new(&[(name, text)]);
     let first = folder.fix(&["--unsafe", name]);
@@ -495,7 +498,7 @@ fn suggested(name: &str, text: &str) -> String {
 }
 
 #[test]
-fn misspelt_and_old_keys_are_suggestions() {
+fn misspelled_and_old_keys_are_suggestions() {
     let right = MODEL.replace("agent_frameworks:", "\"agent_frameworks\": # quoted\n    ");
     let wrong = right
         .replace("autonomy_of_action:", "execution_autonomy:")
@@ -508,22 +511,22 @@ fn misspelt_and_old_keys_are_suggestions() {
         .replace("  summary:", "  sumary:")
         .replace("\"agent_frameworks\"", "\"agent_framework\"");
     let folder = Folder::new(&[(FILE, &wrong)]);
-    // Nobody is given what he has not asked for.
+    // Suggestions are made only on request.
     let ran = folder.fix(&[]);
     assert_eq!((ran.code, folder.read(FILE)), (1, wrong.clone()));
     assert!(ran.out.ends_with("`aivss-lint fix --unsafe` has suggestions for 9.\n"), "{}", ran.out);
     let ran = folder.fix(&["--unsafe"]);
     assert_eq!(folder.read(FILE), right.replace("non_determinism:", "'non_determinism':"), "{}", ran.out);
     assert!(ran.out.contains(": unknown-key: sumary → summary (suggested)\n"), "{}", ran.out);
-    let said = "Applied 9 suggestions in 1 file. No problems left.\n";
-    assert!(ran.out.ends_with(said), "{}", ran.out);
+    let expected = "Applied 9 suggestions in 1 file. No problems left.\n";
+    assert!(ran.out.ends_with(expected), "{}", ran.out);
     assert_eq!(ran.code, 0);
     assert_eq!(folder.fix(&["--unsafe"]).out, "Nothing to fix. No problems left.\n");
 }
 
-/// A value that was commented out is not restored, which would lower the score and turn the gate green.
+/// A value that was commented out is not restored, which would lower the score and make the check pass.
 #[test]
-fn only_slips_are_renamed_and_not_what_has_another_name() {
+fn misspelled_key_is_renamed_and_a_key_of_another_name_is_not() {
     let planned = |key: &str| model("  mitigation_factor: 1.0\n", &format!("  {key}: 0.67\n"));
     let language = model("natural_language_interface: 1.0", "natural_language_interface_old: 0.0");
     let two =
@@ -545,7 +548,7 @@ fn only_slips_are_renamed_and_not_what_has_another_name() {
         let folder = Folder::new(&[(FILE, &wrong)]);
         let ran = folder.fix(&["--unsafe"]);
         assert_eq!((ran.code, folder.read(FILE)), (1, wrong), "{}", ran.out);
-        // People are still told what may have been meant.
+        // The report still names the similar key.
         let ran = folder.run(&["check", "--today", "2026-11-23"]);
         assert!(ran.out.contains("help: did you mean `") && !ran.out.contains("--unsafe"), "{}", ran.out);
     }
@@ -555,8 +558,8 @@ fn only_slips_are_renamed_and_not_what_has_another_name() {
 }
 
 #[test]
-fn a_form_that_would_go_unread_is_not_written() {
-    // A line feed, then a carriage return: the block ends behind the one line that it holds.
+fn form_that_would_not_be_read_is_not_written() {
+    // A line feed, then a carriage return: the block ends after its only line.
     let page = "- a\n\n  ```yaml\n\r aivss_threat_model: 1\n```\n";
     let folder = Folder::new(&[("THREAT_MODEL.md", page)]);
     let ran = folder.fix(&["--unsafe"]);
@@ -564,7 +567,7 @@ fn a_form_that_would_go_unread_is_not_written() {
 }
 
 #[test]
-fn a_key_is_not_renamed_to_one_that_is_there_nor_through_an_alias_nor_where_it_is_escaped() {
+fn key_is_not_renamed_to_an_existing_one_through_an_alias_or_with_escapes() {
     for wrong in [
         model("  summary:", "  sumary: Twice.\n  summary:"),
         model("    dynamic_tool_use: 0.5\n", "    dynamic_tool_use: 0.5\n    tools: 0.5\n"),
@@ -579,11 +582,11 @@ fn a_key_is_not_renamed_to_one_that_is_there_nor_through_an_alias_nor_where_it_i
         assert_eq!(folder.read(FILE), wrong, "{}", ran.out);
         assert_eq!(ran.code, 1, "{}", ran.out);
     }
-    // Of two that could be meant neither is taken for it.
+    // A key that is similar to two is not renamed.
     let wrong = model("  summary:", "  sumary: x\n  summry:");
     let folder = Folder::new(&[(FILE, &wrong)]);
     assert_eq!((folder.fix(&["--unsafe"]).code, folder.read(FILE)), (1, wrong));
-    // One tenth factor is never taken for the other.
+    // One tenth factor is never renamed to the other.
     let report = REPORT.replacen("\"language\"", "\"goal_driven_planning\"", 1);
     let folder = Folder::new(&[("aivss-report.json", &report)]);
     folder.fix(&["--unsafe"]);
@@ -591,9 +594,9 @@ fn a_key_is_not_renamed_to_one_that_is_there_nor_through_an_alias_nor_where_it_i
 }
 
 #[test]
-fn missing_layers_get_forms_behind_the_last_one() {
+fn missing_layers_get_forms_after_the_last_one() {
     let some = "maestro:\n  agent_frameworks: |\n    A planner.\n\n# the end\nfindings: []\n";
-    let others: Vec<_> = HOLDS.into_iter().filter(|(key, _)| *key != "agent_frameworks").collect();
+    let others: Vec<_> = TOPICS.into_iter().filter(|(key, _)| *key != "agent_frameworks").collect();
     let right = some.replace("planner.\n", &format!("planner.\n{}", forms(&others)));
     assert_eq!(suggested(FILE, &with_layers(some)), with_layers(&right));
     // Windows, and a page with an indented block.
@@ -607,24 +610,24 @@ fn missing_layers_get_forms_behind_the_last_one() {
     assert_eq!(suggested("THREAT_MODEL.md", &page(some)), page(&right));
 }
 
-/// Whoever applies the fixes of a report one by one gets each form once.
+/// Fixes of a report, applied one by one, write each form once.
 #[test]
-fn of_several_missing_layers_one_carries_all_forms() {
+fn first_of_several_missing_layers_has_all_forms() {
     let some = "maestro:\n  foundation_models: Prompts leak.\n  agent_ecosystem: { }\n";
     let folder = Folder::new(&[(FILE, &with_layers(some))]);
     let json: serde_json::Value = serde_json::from_str(&folder.run(&["--format", "json"]).out).unwrap();
-    let mut faults = json["files"][0]["diagnostics"].as_array().unwrap().clone();
-    faults.retain(|fault| fault["level"] == "error");
-    let forms: Vec<&str> = faults.iter().filter_map(|fault| fault["fix"]["title"].as_str()).collect();
+    let mut problems = json["files"][0]["diagnostics"].as_array().unwrap().clone();
+    problems.retain(|problem| problem["level"] == "error");
+    let forms: Vec<&str> = problems.iter().filter_map(|problem| problem["fix"]["title"].as_str()).collect();
     assert_eq!(
-        (faults.len(), forms),
+        (problems.len(), forms),
         (6, vec!["Write forms for 5 layers", "Write a form for `agent_ecosystem`"])
     );
 }
 
 #[test]
-fn a_missing_or_empty_block_of_layers_gets_seven_forms() {
-    let all = forms(&HOLDS);
+fn missing_or_empty_block_of_layers_gets_seven_forms() {
+    let all = forms(&TOPICS);
     for (wrong, right) in [
         ("", format!("maestro:\n{all}")),
         ("maestro:\n", format!("maestro:\n{all}")),
@@ -640,7 +643,7 @@ fn a_missing_or_empty_block_of_layers_gets_seven_forms() {
 }
 
 #[test]
-fn what_stands_behind_a_key_that_cannot_be_read_stays() {
+fn value_of_an_unreadable_key_is_kept() {
     for layers in [
         "maestro: { .inf: A week of work. }\n",
         "maestro: { 12345678901234567890: A week of work. }\n",
@@ -654,7 +657,7 @@ fn what_stands_behind_a_key_that_cannot_be_read_stays() {
 }
 
 #[test]
-fn an_empty_layer_is_filled_in_where_it_stands() {
+fn empty_layer_is_filled_in_at_its_place() {
     let wrong = "maestro:
   foundation_models: # who knows
   data_operations: ''
@@ -667,8 +670,8 @@ fn an_empty_layer_is_filled_in_where_it_stands() {
     status: uncertain
   agent_ecosystem: null
 ";
-    let form = |at: usize| forms(&HOLDS[at..=at]);
-    let ask = |at: usize| format!("analysis: \"TODO: say what threatens {}\"", HOLDS[at].1);
+    let form = |at: usize| forms(&TOPICS[at..=at]);
+    let ask = |at: usize| format!("analysis: \"TODO: say what threatens {}\"", TOPICS[at].1);
     let commented = form(0).replace("}\n", "} # who knows\n");
     let right = format!(
         "maestro:\n{commented}{}{}  deployment_and_infrastructure: {{ status: mapped, {} }}\n  \
@@ -692,29 +695,29 @@ fn an_empty_layer_is_filled_in_where_it_stands() {
 }
 
 #[test]
-fn json_gets_its_forms_as_json() {
+fn forms_in_a_json_file_are_json() {
     let head = r#"{
     "aivss_threat_model": 1,
     "agent": { "name": "P", "summary": "Plans trips and books them." },
     "aivss": { "version": "0.8", "cvss_base": 7.1, "score": 9.4 }"#;
-    let form = |(key, holds): (&str, &str)| {
+    let form = |(key, topic): (&str, &str)| {
         format!(
-            "        \"{key}\": {{ \"status\": \"uncertain\", \"analysis\": \"TODO: say what threatens {holds}\" }}"
+            "        \"{key}\": {{ \"status\": \"uncertain\", \"analysis\": \"TODO: say what threatens {topic}\" }}"
         )
     };
-    let all = HOLDS.map(form).join(",\n");
+    let all = TOPICS.map(form).join(",\n");
     let right = format!("{head},\n    \"maestro\": {{\n{all}\n    }}\n}}\n");
     for layers in ["", ",\n    \"maestro\": null", ",\n    \"maestro\": {}"] {
         assert_eq!(suggested("threat-model.json", &format!("{head}{layers}\n}}\n")), right);
     }
     let one = format!(
         "{head},\n    \"maestro\": {{\n{}\n    }}\n}}\n",
-        form(HOLDS[0]).replace("TODO: say", "They say")
+        form(TOPICS[0]).replace("TODO: say", "They say")
     );
-    let rest = HOLDS[1..].iter().map(|layer| format!(",\n{}", form(*layer)));
+    let rest = TOPICS[1..].iter().map(|layer| format!(",\n{}", form(*layer)));
     let right = one.replace(" }\n    }\n}", &format!(" }}{}\n    }}\n}}", rest.collect::<String>()));
     assert_eq!(suggested("threat-model.json", &one), right);
-    // In one line, too.
+    // Also in one line.
     let line: serde_json::Value = serde_json::from_str(&format!("{head}}}")).unwrap();
     let after = suggested("threat-model.json", &line.to_string());
     assert_eq!(after.lines().count(), 1);
@@ -722,7 +725,7 @@ fn json_gets_its_forms_as_json() {
 }
 
 #[test]
-fn layers_that_stand_elsewhere_as_well_or_are_not_plain_to_see_get_no_forms() {
+fn aliased_or_escaped_layers_get_no_forms() {
     for layers in [
         "maestro: &layers\n  foundation_models: Prompts leak.\nx-other: *layers\n",
         "maestro:\n  ? foundation_models\n  : Prompts leak.\n",
@@ -734,7 +737,7 @@ fn layers_that_stand_elsewhere_as_well_or_are_not_plain_to_see_get_no_forms() {
 }
 
 #[test]
-fn suggestions_and_numbers_go_in_one_run_and_one_patch() {
+fn suggestions_and_numbers_are_one_run_and_one_patch() {
     let wrong = MODEL
         .replace("  score: 9.4", "  scoer: 9.1")
         .replace("  agent_ecosystem: A hotel's own agent answers in free text.\n", "");
@@ -749,16 +752,16 @@ fn suggestions_and_numbers_go_in_one_run_and_one_patch() {
     folder.fix(&["--unsafe"]);
     // A form goes to the end of the layers.
     let whole = MODEL.replace("  agent_ecosystem: A hotel's own agent answers in free text.\n", "");
-    assert_eq!(folder.read(FILE), whole + &forms(&HOLDS[6..]));
+    assert_eq!(folder.read(FILE), whole + &forms(&TOPICS[6..]));
 }
 
 #[test]
-fn reports_say_which_fixes_are_suggestions() {
+fn reports_mark_fixes_that_are_suggestions() {
     let wrong = model("score: 9.4", "score: 9.1").replace("  summary:", "  sumary:");
     let folder = Folder::new(&[(FILE, &wrong)]);
     let json: serde_json::Value = serde_json::from_str(&folder.run(&["--format", "json"]).out).unwrap();
-    let faults = json["files"][0]["diagnostics"].as_array().unwrap();
-    let fix = |rule: &str| &faults.iter().find(|fault| fault["rule"] == rule).unwrap()["fix"];
+    let problems = json["files"][0]["diagnostics"].as_array().unwrap();
+    let fix = |rule: &str| &problems.iter().find(|problem| problem["rule"] == rule).unwrap()["fix"];
     assert_eq!(
         (&fix("score-mismatch")["safety"], &fix("unknown-key")["safety"]),
         (&"safe".into(), &"suggested".into())
@@ -766,10 +769,10 @@ fn reports_say_which_fixes_are_suggestions() {
     assert_eq!(fix("unknown-key")["edits"][0]["text"], "summary");
     let sarif: serde_json::Value = serde_json::from_str(&folder.run(&["--format", "sarif"]).out).unwrap();
     let results = sarif["runs"][0]["results"].as_array().unwrap();
-    let said = |rule: &str| {
+    let title = |rule: &str| {
         let result = results.iter().find(|result| result["ruleId"] == rule).unwrap();
         result["fixes"][0]["description"]["text"].as_str().unwrap().to_owned()
     };
-    assert_eq!(said("score-mismatch"), "Write 9.4");
-    assert_eq!(said("unknown-key"), "Write summary (suggested, needs review)");
+    assert_eq!(title("score-mismatch"), "Write 9.4");
+    assert_eq!(title("unknown-key"), "Write summary (suggested, needs review)");
 }

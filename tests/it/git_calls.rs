@@ -85,7 +85,7 @@ fn write_program(folder: &Path, name: &str, text: &str) {
 // What runs.
 
 #[test]
-fn a_folder_like_a_bare_repository_is_not_a_repository() {
+fn folder_like_a_bare_repository_is_not_a_repository() {
     let scene = Scene::new();
     let (config, script) = scene.trap();
     for folder in [scene.path("download"), scene.root().join("agents")] {
@@ -107,7 +107,7 @@ fn a_folder_like_a_bare_repository_is_not_a_repository() {
 }
 
 #[test]
-fn filters_that_attributes_of_the_change_choose_are_not_run() {
+fn filter_that_attributes_of_the_change_select_is_not_run() {
     let scene = Scene::new();
     let (root, (_, script)) = (scene.root(), scene.trap());
     write_program(scene.0.path(), "filter", &script);
@@ -122,7 +122,7 @@ fn filters_that_attributes_of_the_change_choose_are_not_run() {
     // A configured filter may have rewritten the file, so it cannot be checked.
     assert_eq!(code(&root, &GATE, &[]), 2);
     assert!(!scene.is_marked());
-    // The empty tree has another id here, so that the attributes of the change count.
+    // The empty tree has another id here, so that the attributes of the change apply.
     let root = scene.path("sha256");
     fs::create_dir(&root).unwrap();
     git(&root, &["init", "--quiet", "--initial-branch=main", "--object-format=sha256", "."]);
@@ -133,13 +133,16 @@ fn filters_that_attributes_of_the_change_choose_are_not_run() {
     write(&root, ".gitattributes", "* filter=x\n");
     write(&root, "moved.threat-model.yaml", wrong());
     let output = run(&root, &GATE, &[]);
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.code() == Some(1) && said.contains("renamed from threat-model.yaml"), "{said}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.code() == Some(1) && printed.contains("renamed from threat-model.yaml"),
+        "{printed}"
+    );
     assert!(!scene.is_marked());
 }
 
 #[test]
-fn git_is_not_looked_for_in_the_current_folder() {
+fn git_in_the_current_folder_is_not_run() {
     let scene = Scene::new();
     let (root, (_, script)) = (scene.root(), scene.trap());
     write_program(&root, "git", &script);
@@ -152,8 +155,12 @@ fn git_is_not_looked_for_in_the_current_folder() {
     }
     for path in [".", "", "agents"] {
         let output = run(&root, &GATE, &[("PATH", path)]);
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!((output.status.code(), said.contains("git cannot be run")), (Some(2), true), "{said}");
+        let printed = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(
+            (output.status.code(), printed.contains("git cannot be run")),
+            (Some(2), true),
+            "{printed}"
+        );
     }
     assert!(!scene.is_marked());
 }
@@ -161,7 +168,7 @@ fn git_is_not_looked_for_in_the_current_folder() {
 // The environment.
 
 #[test]
-fn variables_of_git_change_nothing() {
+fn variables_of_git_are_ignored() {
     let scene = Scene::new();
     let (root, (config, script)) = (scene.root(), scene.trap());
     write_program(scene.0.path(), "program", &script);
@@ -207,7 +214,7 @@ fn variables_of_git_change_nothing() {
 }
 
 #[test]
-fn a_hook_has_its_own_index() {
+fn hook_has_the_index_of_its_commit() {
     let scene = Scene::new();
     let root = scene.root();
     git(&root, &["switch", "--quiet", "main"]);
@@ -241,7 +248,7 @@ fn a_hook_has_its_own_index() {
 }
 
 #[test]
-fn a_hook_of_git_works_in_every_form_of_commit() {
+fn hook_of_git_works_in_every_form_of_commit() {
     let scene = Scene::new();
     let root = scene.root();
     let hook = format!(
@@ -261,8 +268,9 @@ fn a_hook_of_git_works_in_every_form_of_commit() {
                 let mut command = Command::new("git");
                 command.args(["-c", "user.name=x", "-c", "user.email=x@y", "commit", "--message", "x"]);
                 let output = command.args(options).current_dir(&folder).output().unwrap();
-                let said = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
-                assert_eq!(output.status.success(), passes, "{} {options:?}: {said}", folder.display());
+                let printed =
+                    String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
+                assert_eq!(output.status.success(), passes, "{} {options:?}: {printed}", folder.display());
             }
         }
     }
@@ -272,7 +280,7 @@ fn a_hook_of_git_works_in_every_form_of_commit() {
 
 /// A pushed tag chooses neither the base nor the policy.
 #[test]
-fn a_tag_named_like_the_branch_is_refused_in_every_form_of_clone() {
+fn tag_named_like_the_branch_is_refused_in_every_form_of_clone() {
     let scene = Scene::new();
     let root = scene.root();
     for tag in
@@ -306,8 +314,8 @@ fn a_tag_named_like_the_branch_is_refused_in_every_form_of_clone() {
             "main^{commit}",
         ] {
             let output = run(&folder, &["--base", name, "--policy-from", name], &[]);
-            let said = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
-            assert_ne!(output.status.code(), Some(0), "{} {name}: {said}", folder.display());
+            let printed = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
+            assert_ne!(output.status.code(), Some(0), "{} {name}: {printed}", folder.display());
         }
     }
     assert_eq!(code(&root, &["--base", "refs/heads/main", "--policy-from", "refs/heads/main"], &[]), 1);
@@ -318,7 +326,7 @@ fn a_tag_named_like_the_branch_is_refused_in_every_form_of_clone() {
 }
 
 #[test]
-fn a_name_that_is_clear_is_taken() {
+fn unambiguous_name_is_accepted() {
     let scene = Scene::new();
     let root = scene.root();
     git(&root, &["tag", "--annotate", "--message", "x", "v1.0", "main"]);
@@ -342,8 +350,8 @@ fn a_name_that_is_clear_is_taken() {
         &id[..8],
     ] {
         let output = run(&clone, &["--base", name, "--policy-from", name], &[]);
-        let said = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
-        assert_eq!(output.status.code(), Some(1), "{name}: {said}");
+        let printed = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(1), "{name}: {printed}");
     }
     for (name, message) in [
         ("v1.0", "`v1.0` is a tag, and a tag can be named like a branch: write refs/tags/v1.0"),
@@ -355,17 +363,17 @@ fn a_name_that_is_clear_is_taken() {
         ("change..local", "there is no commit `change..local` here"),
     ] {
         let output = run(&clone, &["--base", name], &[]);
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!((output.status.code(), said.contains(message)), (Some(2), true), "{name}: {said}");
+        let printed = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), printed.contains(message)), (Some(2), true), "{name}: {printed}");
     }
-    // It compares for people, who name tags.
+    // `diff` accepts tags.
     assert_eq!(code(&clone, &["diff", "v1.0", "origin/change"], &[]), 0);
     git(&clone, &["tag", "local", "origin/change"]);
     assert_eq!(code(&clone, &["diff", "local"], &[]), 2);
 }
 
 #[test]
-fn a_branch_named_like_a_short_commit_id_is_refused() {
+fn branch_named_like_a_short_commit_id_is_refused() {
     let scene = Scene::new();
     let root = scene.root();
     let id = git(&root, &["rev-parse", "main"]);
@@ -373,11 +381,11 @@ fn a_branch_named_like_a_short_commit_id_is_refused() {
     git(&root, &["branch", &id, "change"]);
     git(&root, &["branch", "feed", "main"]);
     let output = run(&root, &["--base", &id[..7]], &[]);
-    let said = String::from_utf8(output.stderr).unwrap();
+    let printed = String::from_utf8(output.stderr).unwrap();
     assert_eq!(
-        (output.status.code(), said.contains("both a short commit id and a branch")),
+        (output.status.code(), printed.contains("both a short commit id and a branch")),
         (Some(2), true),
-        "{said}"
+        "{printed}"
     );
     for name in [&id, &id[..8], "feed"] {
         assert_eq!(code(&root, &["--base", name, "--policy-from", name], &[]), 1, "{name}");

@@ -1,5 +1,5 @@
-//! The HTML report over hostile threat models: whatever a text says, the page has the same elements, shows the text and
-//! leads nowhere else. How it looks and what can be done with it, `tests/repository/page` tries in a browser.
+//! The HTML report over hostile threat models: for any text the page has the same elements, shows the text and has no
+//! link elsewhere. `tests/repository/page` tests its layout and its controls in a browser.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use proptest::prelude::*;
 use roxmltree::{Document, Node, ParsingOptions};
 use serde_json::json;
 
-/// A threat model in which every text is this one, beside numbers that are wrong.
+/// A threat model in which every text is this one, with wrong numbers.
 fn model(text: &str) -> String {
     let vector = "CVSS:4.0/AV:N/AC:H/AT:N/PR:L/UI:N/VC:N/VI:N/VA:H/SC:N/SI:H/SA:H";
     let factor = json!({ "score": 0.5, "rationale": text });
@@ -99,7 +99,7 @@ fn written(report: &Report) -> String {
     String::from_utf8(out).unwrap()
 }
 
-/// The page without its style sheet and its script, which are the program's own and no markup.
+/// The page without its style sheet and its script, which are the program's own and not markup.
 fn markup(page: &str) -> String {
     let (head, rest) = page.split_once("<style>").unwrap();
     let (_, body) = rest.split_once("</style>").unwrap();
@@ -117,7 +117,7 @@ fn has_class(node: Node<'_, '_>, class: &str) -> bool {
     node.attribute("class").is_some_and(|classes| classes.split(' ').any(|one| one == class))
 }
 
-/// The elements with the names of their attributes, in order; within a fault there may be more or fewer notes.
+/// The elements with the names of their attributes, in order; within a problem there may be more or fewer notes.
 fn skeleton(document: &Document<'_>) -> Vec<String> {
     // A text decides where its words may be broken and which of them are code.
     let is_outside = |node: &Node<'_, '_>| {
@@ -132,8 +132,8 @@ fn skeleton(document: &Document<'_>) -> Vec<String> {
     described.collect()
 }
 
-/// Holds a page to what is its own.
-fn holds(report: &Report, page: &str) {
+/// Checks that a page has only its own markup.
+fn assert_own_markup(report: &Report, page: &str) {
     let page = markup(page);
     assert!(!page.contains(|letter: char| is_steering(letter) && letter != '\n'), "{page:?}");
     let document = parsed(&page);
@@ -155,7 +155,7 @@ fn holds(report: &Report, page: &str) {
     }
     let of_class = |class: &str| document.descendants().filter(|node| has_class(*node, class)).count();
     assert_eq!(of_class("problem"), report.diagnostics().count());
-    let passing = report.diagnostics().filter(|(_, fault)| !report.counts(fault)).count();
+    let passing = report.diagnostics().filter(|(_, problem)| !report.counts(problem)).count();
     assert_eq!(of_class("passes"), passing);
 }
 
@@ -175,14 +175,14 @@ const HOSTILE: [&str; 12] = [
 ];
 
 #[test]
-fn hostile_texts_are_shown_and_change_no_element() {
+fn hostile_text_is_shown_and_changes_no_element() {
     let plain_page = markup(&written(&report("word plain")));
     let plain = skeleton(&parsed(&plain_page));
     for text in HOSTILE {
         let report = report(&format!("word {text}"));
         assert!(report.diagnostics().count() > 5, "{text:?}");
         let page = written(&report);
-        holds(&report, &page);
+        assert_own_markup(&report, &page);
         let page = markup(&page);
         let document = parsed(&page);
         if report.in_force.as_ref().is_some_and(|policy| !policy.exceptions().is_empty()) {
@@ -198,22 +198,22 @@ fn hostile_texts_are_shown_and_change_no_element() {
 }
 
 #[test]
-fn the_same_report_gives_the_same_page() {
+fn same_report_gives_the_same_page() {
     assert_eq!(written(&report("word")), written(&report("word")));
 }
 
 #[test]
-fn a_report_on_nothing_is_a_page_as_well() {
+fn empty_report_is_a_page() {
     let report = Report::new(Date::parse("2026-11-25").unwrap(), Level::Error);
-    holds(&report, &written(&report));
+    assert_own_markup(&report, &written(&report));
 }
 
 #[test]
-fn what_is_no_address_of_the_web_is_no_link() {
+fn address_outside_the_web_is_not_a_link() {
     let mut report = report("word");
     report.links = Some("javascript:alert(1)//".to_owned());
     let page = written(&report);
-    holds(&report, &page);
+    assert_own_markup(&report, &page);
     assert!(!page.contains("javascript:"));
 }
 
@@ -221,10 +221,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn no_text_breaks_out(any in any::<String>(), signs in "[-<>&\"'/=;{}%#!\\[\\]\\\\a1 .\r\n\u{a0}]{0,60}") {
+    fn any_text_stays_within_its_element(any in any::<String>(), signs in "[-<>&\"'/=;{}%#!\\[\\]\\\\a1 .\r\n\u{a0}]{0,60}") {
         for text in [any, signs] {
             let report = report(&text);
-            holds(&report, &written(&report));
+            assert_own_markup(&report, &written(&report));
         }
     }
 }

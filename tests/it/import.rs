@@ -368,7 +368,7 @@ fn page_of_threats_without_layers_is_taken_on_request() {
 }
 
 #[test]
-fn definition_of_the_layers_is_no_analysis() {
+fn definition_of_the_layers_is_not_an_analysis() {
     let table = "# How we use MAESTRO\n\n| Layer | Name | Description |\n|---|---|---|\n| 1 | Foundation Models | models |\n\
                  | 2 | Data Operations | data |\n";
     let list = "# MAESTRO\n\nThe method has layers:\n\n- **Foundation Models**: the models that an agent calls\n\

@@ -1,5 +1,5 @@
-//! Limits of a run, and its files after an interruption: the old one stays or the new one is there, never
-//! half of it. The limits are those of the operating system, set by a shell around the program.
+//! Limits of a run, and its files after an interruption: each is the old one or the new one, never half
+//! of it. The limits are those of the operating system, set by a shell around the program.
 #![cfg(target_os = "linux")]
 
 use std::fs;
@@ -40,12 +40,12 @@ impl Folder {
 
 /// A model whose score is wrong, and which is longer than the files that are allowed below.
 fn wrong() -> String {
-    let comment = "# What nobody reads, and what must stay.\n".repeat(400);
+    let comment = "# A comment that must stay in the file.\n".repeat(400);
     MODEL.replace("score: 9.4", "score: 9.1") + &comment
 }
 
 #[test]
-fn no_file_takes_more_than_its_share_of_time_and_memory() {
+fn file_of_any_kind_stays_within_time_and_memory() {
     let of = |piece: &str, times: usize| piece.repeat(times);
     let files: [(&str, &str, String); 14] = [
         ("a list without end", "a.yaml", format!("aivss_threat_model: 1\nx-a: [{}]\n", of("a,", 150_000))),
@@ -79,7 +79,7 @@ fn no_file_takes_more_than_its_share_of_time_and_memory() {
             ),
         ),
         (
-            "faults below a long key",
+            "problems below a long key",
             "a.json",
             format!(
                 "{{\"aivss_threat_model\": 1, \"x-{}\": {{{}\"a\":1}}}}",
@@ -90,7 +90,7 @@ fn no_file_takes_more_than_its_share_of_time_and_memory() {
         ("models without end", "a.yaml", of("---\naivss_threat_model: 1\n", 50_000)),
         ("sound models without end", "a.yaml", of(&format!("---\n{MODEL}"), 2_500) + "---\n" + &wrong()),
         (
-            "faults behind keys without end",
+            "problems after endless keys",
             "a.yaml",
             format!("aivss_threat_model: 1\n{}findings: [{}]\n", of("x-a: 1\n", 40_000), of("1, ", 40_000)),
         ),
@@ -117,9 +117,9 @@ fn no_file_takes_more_than_its_share_of_time_and_memory() {
     }
 }
 
-/// The parser of Markdown holds all of a page at once, in nodes that weigh many times what they are made of.
+/// The parser of Markdown keeps all of a page in memory, in nodes many times the size of their text.
 #[test]
-fn a_page_of_signs_takes_little_more_than_its_size() {
+fn page_of_signs_takes_memory_in_proportion_to_its_size() {
     let model = "\n\n```yaml\naivss_threat_model: 1\n```\n";
     let pieces = [
         "- a\n",
@@ -157,7 +157,7 @@ fn a_page_of_signs_takes_little_more_than_its_size() {
 }
 
 #[test]
-fn patterns_built_to_blow_up_do_not() {
+fn pattern_built_to_exhaust_ends_in_time() {
     let patterns = [
         "{a,b}".repeat(30),
         "*a".repeat(20_000),
@@ -176,7 +176,7 @@ fn patterns_built_to_blow_up_do_not() {
 }
 
 #[test]
-fn files_that_go_or_change_while_they_are_read_do_not_pass() {
+fn file_that_changes_while_it_is_read_does_not_pass() {
     let names: Vec<String> = (0..300).map(|at| format!("{at}.threat-model.yaml")).collect();
     let wrong = wrong();
     let half = &wrong[..wrong.len() / 20];
@@ -199,7 +199,7 @@ fn files_that_go_or_change_while_they_are_read_do_not_pass() {
 }
 
 #[test]
-fn a_link_out_of_the_repository_is_not_read() {
+fn link_out_of_the_repository_is_not_read() {
     let secret = "key: secret\n  other: [\n";
     let outside = Folder::new(&[("secret.yaml", secret)]);
     let folder =
@@ -210,11 +210,11 @@ fn a_link_out_of_the_repository_is_not_read() {
         symlink(target, &link).unwrap();
         for arguments in [&[][..], &["."], &[FILE], &["fix"], &["fix", FILE]] {
             let ran = folder.bounded(arguments);
-            let said = ran.out + &ran.err;
-            assert_eq!(ran.code, 2, "{arguments:?}: {said}");
+            let printed = ran.out + &ran.err;
+            assert_eq!(ran.code, 2, "{arguments:?}: {printed}");
             assert!(
-                said.contains("a link that leads out of the repository") && !said.contains("secret"),
-                "{said}"
+                printed.contains("a link that leads out of the repository") && !printed.contains("secret"),
+                "{printed}"
             );
         }
         fs::remove_file(link).unwrap();
@@ -225,9 +225,9 @@ fn a_link_out_of_the_repository_is_not_read() {
     assert!(named.out.contains("secret"), "who names a file asks for it: {}", named.out);
 }
 
-/// A change of the policy could name any file there is, and a report quotes what is no Rego, or no policy.
+/// A changed policy could name any file, and errors in Rego or a policy quote the file.
 #[test]
-fn a_policy_quotes_nothing_from_outside_of_its_repository() {
+fn policy_error_does_not_quote_a_file_outside_of_the_repository() {
     let secret = "secret: [\n";
     let outside =
         Folder::new(&[("secret.rego", secret), ("secret.yaml", secret), ("rules/secret.rego", secret)]);
@@ -253,10 +253,10 @@ fn a_policy_quotes_nothing_from_outside_of_its_repository() {
     for name in named {
         folder.write("aivss-policy.yaml", &format!("aivss_policy: 1\nrego: ['{name}']\n"));
         let ran = folder.bounded(&[FILE]);
-        let said = ran.out + &ran.err;
-        assert_eq!(ran.code, 2, "{name}: {said}");
-        assert!(said.contains("is outside of this policy's repository"), "{name}: {said}");
-        assert!(!said.contains("secret:"), "{name}: {said}");
+        let printed = ran.out + &ran.err;
+        assert_eq!(ran.code, 2, "{name}: {printed}");
+        assert!(printed.contains("is outside of this policy's repository"), "{name}: {printed}");
+        assert!(!printed.contains("secret:"), "{name}: {printed}");
     }
     for name in ["aivss-policy.yaml", "other.yaml"] {
         fs::remove_file(folder.path("aivss-policy.yaml")).unwrap();
@@ -264,17 +264,17 @@ fn a_policy_quotes_nothing_from_outside_of_its_repository() {
         let _ = fs::remove_file(folder.path(name));
         symlink(outside.path("secret.yaml"), folder.path(name)).unwrap();
         let ran = folder.bounded(&[FILE]);
-        let said = ran.out + &ran.err;
-        assert_eq!(ran.code, 2, "{name}: {said}");
-        let is_refused =
-            said.contains("leads out of the repository") || said.contains("is outside of this policy's");
-        assert!(is_refused && !said.contains("secret:"), "{name}: {said}");
+        let printed = ran.out + &ran.err;
+        assert_eq!(ran.code, 2, "{name}: {printed}");
+        let is_refused = printed.contains("leads out of the repository")
+            || printed.contains("is outside of this policy's");
+        assert!(is_refused && !printed.contains("secret:"), "{name}: {printed}");
     }
 }
 
 /// Neither what a file outside of the repository contains, nor whether it exists.
 #[test]
-fn a_policy_and_its_tests_name_nothing_outside_of_their_repository() {
+fn policy_and_tests_do_not_name_files_outside_of_their_repository() {
     let outside = Folder::new(&[("real.yaml", "aivss_policy: 1\n")]);
     let folder = Folder::new(&[(FILE, MODEL), (".git/HEAD", "")]);
     let away = format!("{}{}", "../".repeat(30), outside.path("").strip_prefix("/").unwrap().display());
@@ -283,7 +283,7 @@ fn a_policy_and_its_tests_name_nothing_outside_of_their_repository() {
         format!("aivss_policy_test: 1\npolicy: '{policy}'\ncases: [{{ model: '{model}', expect: [] }}]\n")
     };
     for place in places {
-        let said = |name: &str| {
+        let refusal = |name: &str| {
             let path = format!("{place}/{name}.yaml");
             let texts = [
                 ("aivss-policy.yaml", format!("aivss_policy: 1\nextends: ['{path}']\n"), &["check"][..]),
@@ -294,20 +294,20 @@ fn a_policy_and_its_tests_name_nothing_outside_of_their_repository() {
                 folder.write(file, &text);
                 let ran = folder.bounded(arguments);
                 fs::remove_file(folder.path(file)).unwrap();
-                let said = ran.out + &ran.err;
-                assert_eq!(ran.code, 2, "{said}");
+                let printed = ran.out + &ran.err;
+                assert_eq!(ran.code, 2, "{printed}");
                 let is_refused = ["leads out of the repository", "is outside of this policy's"];
-                assert!(is_refused.iter().any(|words| said.contains(words)), "{said}");
-                said.replace(name, "NAME")
+                assert!(is_refused.iter().any(|words| printed.contains(words)), "{printed}");
+                printed.replace(name, "NAME")
             });
             runs.join("\n")
         };
-        assert_eq!(said("real"), said("none"));
+        assert_eq!(refusal("real"), refusal("none"));
     }
 }
 
 #[test]
-fn a_file_that_cannot_be_written_whole_stays_as_it_was() {
+fn file_that_cannot_be_written_whole_is_unchanged() {
     let old = MODEL.replace("'0.8'", "'0.5'") + &"# What must stay.\n".repeat(1_000);
     let wrong = wrong();
     for (arguments, before) in [
@@ -319,17 +319,17 @@ fn a_file_that_cannot_be_written_whole_stays_as_it_was() {
         // At most 4 KiB a file, as on a disk that is almost full: writing fails.
         let ran = folder.under("ulimit -f 8; trap '' XFSZ; exec \"$0\" \"$@\"", arguments);
         assert_eq!(ran.code, 2, "{arguments:?}: {}{}", ran.out, ran.err);
-        // A report of an earlier run gives way before the run begins.
+        // The report of an earlier run is removed before the run begins.
         let is_report = arguments[0] == "check";
         let is_kept =
             || folder.read("report.json").contains(if is_report { "the run ended before" } else { "before" });
         assert!(folder.read(FILE) == *before && is_kept(), "{}", folder.read("report.json"));
-        assert_eq!(folder.names(), ["report.json", FILE], "nothing is left beside them");
-        // The same, and the program is killed where it writes.
+        assert_eq!(folder.names(), ["report.json", FILE], "no temporary file is left");
+        // The same, and the program is killed during the write.
         let ran = folder.under("ulimit -f 8; exec \"$0\" \"$@\"", arguments);
         assert!(ran.code > 128, "{arguments:?}: {} {}{}", ran.code, ran.out, ran.err);
         assert!(folder.read(FILE) == *before && is_kept(), "{}", folder.read("report.json"));
-        // What it leaves behind is in nobody's way.
+        // A leftover temporary file does not block the next run.
         let ran = folder.run(arguments);
         assert!(ran.code < 2, "{arguments:?}: {}{}", ran.out, ran.err);
         assert!(folder.read(FILE) != *before || folder.read("report.json") != "before");
@@ -337,7 +337,7 @@ fn a_file_that_cannot_be_written_whole_stays_as_it_was() {
 }
 
 #[test]
-fn a_report_that_nobody_gets_is_2() {
+fn report_that_cannot_be_written_is_exit_status_2() {
     let folder = Folder::new(&[(FILE, &wrong())]);
     for format in ["human", "concise", "json", "sarif"] {
         let file = ["--format", format, "--output", "/dev/full", FILE];
@@ -348,9 +348,9 @@ fn a_report_that_nobody_gets_is_2() {
 }
 
 #[test]
-fn on_a_full_disk_the_old_file_stays() {
+fn full_disk_keeps_the_old_file() {
     let folder = Folder::new(&[("wrong.yaml", &wrong())]);
-    // A disk of its own, which goes with the shell: 32 KiB, of which the files take all.
+    // A separate disk for the time of the shell: 32 KiB, all of which the files take.
     let script = "mkdir disk && mount -t tmpfs -o size=32k tmpfs disk && cp wrong.yaml disk/threat-model.yaml || exit 77
         cd disk && (cat /dev/zero >rest 2>&1; true)
         \"$0\" fix threat-model.yaml; echo \"code $?\"
@@ -367,7 +367,7 @@ fn on_a_full_disk_the_old_file_stays() {
     assert!(ran.out.ends_with("code 2\nstays\nrest\nthreat-model.yaml\n"), "{}{}", ran.out, ran.err);
 }
 
-/// Runs the program as somebody who may not read and write everything; `None` where that cannot be done.
+/// Runs the program as a user without the rights of root; `None` if that is not possible.
 fn as_somebody(folder: &Folder, arguments: &[&str]) -> Option<Ran> {
     fs::write(folder.path("probe"), "").unwrap();
     fs::set_permissions(folder.path("probe"), fs::Permissions::from_mode(0o000)).unwrap();
@@ -389,7 +389,7 @@ fn as_somebody(folder: &Folder, arguments: &[&str]) -> Option<Ran> {
 }
 
 #[test]
-fn what_may_not_be_read_or_written_is_2() {
+fn file_without_permission_is_exit_status_2() {
     let folder = Folder::new(&[(FILE, MODEL), ("b/threat-model.yaml", &wrong())]);
     let mode = |name: &str, mode: u32| {
         fs::set_permissions(folder.path(name), fs::Permissions::from_mode(mode)).unwrap();
@@ -413,9 +413,9 @@ fn what_may_not_be_read_or_written_is_2() {
 }
 
 #[test]
-fn where_no_threads_can_be_had_one_does_the_work() {
+fn run_without_threads_works_on_one() {
     let folder = Folder::new(&[(FILE, MODEL), ("b.threat-model.yaml", &wrong())]);
-    // The superuser may have as many as there are, so that somebody else must run it, and must get at it.
+    // Limits do not apply to root, so another user must run the program and must be able to read it.
     fs::set_permissions(folder.path(""), fs::Permissions::from_mode(0o755)).unwrap();
     let nobody = |program: &str| {
         let mut command = Command::new("prlimit");

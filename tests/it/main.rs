@@ -48,10 +48,10 @@ mod server;
 mod shells;
 mod staged;
 mod stops;
-mod telling;
 mod terminal;
 mod threads;
 mod unscored;
+mod verbosity;
 
 #[path = "../support/folder.rs"]
 mod folder;

@@ -195,7 +195,7 @@ fn braces_and_json_get_null_and_keep_the_old_factor_under_its_own_key() {
     folder.migrate(&[]);
     let right = "natural_language_interface: null, x-goal_driven_planning:, ";
     assert!(folder.read(FILE).contains(right), "{}", folder.read(FILE));
-    // Where such a key is there already, nothing is lost.
+    // An existing key of that name is kept.
     let text =
         factors(&with(&old(), &[("planning: 0.7", "planning: 0.7\n    x-goal_driven_planning: Old.")]));
     let folder = Folder::new(&[(FILE, &text)]);
@@ -276,9 +276,9 @@ fn finding_is_migrated_from_its_own_version() {
     let ran = folder.migrate(&[]);
     // The places are those of the file as it is now.
     let line = folder.read(FILE).lines().position(|line| line.ends_with("version: '0.9'")).unwrap() + 1;
-    let said =
+    let expected =
         format!("\n{FILE}:{line}:16: version-outdated: not migrated to AIVSS 0.8: unknown version `0.9`\n");
-    assert!(ran.out.contains(&said), "{}", ran.out);
+    assert!(ran.out.contains(&expected), "{}", ran.out);
     assert!(ran.out.contains("Migrated 3 scores and fixed 1 value in 1 file. Left: "), "{}", ran.out);
     assert_eq!(ran.code, 1);
     // Scores by the version already are not checked, and unknown ones are kept.
@@ -322,13 +322,13 @@ fn aliased_value_is_reported_and_not_migrated() {
         let folder = Folder::new(&[(FILE, &text)]);
         let ran = folder.migrate(&[]);
         if place.is_empty() {
-            // A key can be spelt in many ways; as a comment it may stay as it was.
+            // A key can be spelled in many ways; a comment keeps it.
             assert!(folder.read(FILE).contains("#   \"goal\\x5f"), "{}", ran.out);
             continue;
         }
         assert_eq!((ran.code, folder.read(FILE)), (1, text), "{}", ran.out);
-        let said = format!("{FILE}:{place}: version-outdated: not migrated to AIVSS 0.8: ");
-        assert!(ran.out.contains(&said), "{place}: {}", ran.out);
+        let expected = format!("{FILE}:{place}: version-outdated: not migrated to AIVSS 0.8: ");
+        assert!(ran.out.contains(&expected), "{place}: {}", ran.out);
         assert!(ran.out.contains("Nothing to fix. Left: "), "{}", ran.out);
     }
 }
@@ -340,7 +340,7 @@ fn factors_of_the_new_version_are_kept() {
     assert_eq!(folder.migrate(&[]).code, 0);
     let new = with(&text, &[("'0.5'", "'0.8'"), ("score: 7.2", "score: 9.3")]);
     assert_eq!(folder.read(FILE), new);
-    // Between versions with the same set nobody asks.
+    // Between versions with the same set there is no open factor.
     let ran = folder.on_that_day("fix", &["--to", "0.8-floor"]);
     assert_eq!((ran.code, folder.read(FILE)), (0, with(&new, &[("'0.8'", "'0.8-floor'")])), "{}", ran.out);
 }
@@ -354,7 +354,7 @@ fn incomplete_score_is_migrated_without_a_guess() {
     assert!(folder.read(FILE).contains("score: 7.2\n"), "what cannot be computed stays");
 }
 
-/// Version 0.5 has no mitigation factor. What the score says without evidence is for the policy to refuse.
+/// Version 0.5 has no mitigation factor. The policy decides on one without evidence.
 #[test]
 fn mitigation_begins_to_count() {
     let text = with(
@@ -396,8 +396,8 @@ fn linked_file_is_migrated_once_and_no_path_is_a_command() {
     symlink(FILE, folder.path("a.threat-model.yaml")).unwrap();
     for arguments in [&["--diff"][..], &[]] {
         let ran = folder.migrate(arguments);
-        let said = ran.out + &ran.err;
-        assert!(said.contains("igrate") && said.contains(" 1 score in 1 file. "), "{said}");
+        let printed = ran.out + &ran.err;
+        assert!(printed.contains("igrate") && printed.contains(" 1 score in 1 file. "), "{printed}");
     }
     assert_eq!(folder.read(FILE).matches("To be decided").count(), 1);
 
@@ -411,9 +411,9 @@ fn linked_file_is_migrated_once_and_no_path_is_a_command() {
     }
     for arguments in [&["--diff"][..], &[], &[]] {
         let ran = folder.migrate(arguments);
-        let said = ran.out + &ran.err;
-        assert!(said.lines().all(|line| !line.trim_start().starts_with("::")), "{said}");
-        assert!(said.matches("./::stop-commands::x/").count() >= 2, "{said}");
+        let printed = ran.out + &ran.err;
+        assert!(printed.lines().all(|line| !line.trim_start().starts_with("::")), "{printed}");
+        assert!(printed.matches("./::stop-commands::x/").count() >= 2, "{printed}");
     }
 }
 
@@ -424,11 +424,11 @@ fn quiet_prints_only_what_was_not_migrated() {
     assert_eq!((ran.code, ran.out, ran.err), (1, String::new(), String::new()));
     let folder = Folder::new(&[(FILE, &with(&old(), &[("version: '0.5'", "version: '0.6'")]))]);
     let ran = folder.migrate(&["-q"]);
-    let said = "version-outdated: not migrated to AIVSS 0.8: unknown version `0.6`";
-    assert_eq!((ran.code, ran.out), (1, format!("{FILE}:6:12: {said}\n")));
+    let expected = "version-outdated: not migrated to AIVSS 0.8: unknown version `0.6`";
+    assert_eq!((ran.code, ran.out), (1, format!("{FILE}:6:12: {expected}\n")));
 }
 
-/// The question of the tenth factor cannot be passed over by a key that is not understood.
+/// An unknown key does not replace the decision on the tenth factor.
 #[test]
 fn score_without_one_tenth_factor_is_never_migrated() {
     let tenth = "    goal_driven_planning: 0.7\n";
@@ -460,11 +460,11 @@ fn score_without_one_tenth_factor_is_never_migrated() {
             let folder = Folder::new(&[(FILE, &text)]);
             let ran = folder.migrate(&[]);
             assert_eq!((ran.code, folder.read(FILE)), (1, text), "{}", ran.out);
-            let said = format!("{FILE}:{place}: version-outdated: not migrated to AIVSS 0.8: {why}\n");
-            assert!(ran.out.contains(&said), "{}", ran.out);
+            let expected = format!("{FILE}:{place}: version-outdated: not migrated to AIVSS 0.8: {why}\n");
+            assert!(ran.out.contains(&expected), "{}", ran.out);
         }
     }
-    // Called by its name, it is asked for.
+    // With its right name, the factor is an open decision.
     let text = with(&old(), &[(tenth, "    Goal-Driven Planning: 0.5\n")]);
     let folder = Folder::new(&[(FILE, &text)]);
     folder.on_that_day("fix", &["--unsafe"]);
@@ -562,8 +562,8 @@ fn fix_to_migrates_and_writes_the_numbers() {
     let folder = Folder::new(&[(FILE, &kept), ("open.threat-model.yaml", &old())]);
     let ran = folder.on_that_day("fix", &["--to", "0.8", FILE]);
     assert_eq!(folder.read(FILE), with(&kept, &[("'0.5'", "'0.8'"), ("score: 7.2", "score: 9.3")]));
-    let said = "Migrated 1 score and fixed 1 value in 1 file. No problems left.\n";
-    assert!(ran.code == 0 && ran.out.ends_with(said), "{}", ran.out);
+    let expected = "Migrated 1 score and fixed 1 value in 1 file. No problems left.\n";
+    assert!(ran.code == 0 && ran.out.ends_with(expected), "{}", ran.out);
     // The factor that only a person can decide on fails the check until it has a value.
     let ran = folder.on_that_day("fix", &["--to", "0.8", "open.threat-model.yaml"]);
     assert_eq!(ran.code, 1, "{}", ran.out);
@@ -586,10 +586,10 @@ fn version_outdated_is_off_unless_the_policy_sets_it() {
     fs::write(folder.path("aivss-policy.yaml"), format!("{policy}rules: {{ version-outdated: error }}\n"))
         .unwrap();
     let ran = outdated(&folder);
-    let said = format!(
+    let expected = format!(
         "{FILE}:6:12: error[version-outdated] the score uses AIVSS 0.5, and 0.8 is the newest version"
     );
-    assert!(ran.code == 1 && ran.out.contains(&said), "{}", ran.out);
+    assert!(ran.code == 1 && ran.out.contains(&expected), "{}", ran.out);
     assert!(folder.on_that_day("fix", &["--unsafe"]).out.contains("version-outdated"));
     assert!(folder.read(FILE).contains("version: '0.8'") && !is_found(&outdated(&folder)));
     // The newest version is the newest that the policy allows.

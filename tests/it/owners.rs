@@ -442,10 +442,10 @@ fn score_that_is_not_computed_leaves_a_problem_of_its_owner() {
             let scores = scores.unwrap_or_else(|| panic!("{second}: {:?}", file.diagnostics));
             let computed = scores.iter().filter(|score| score.working.is_some()).count();
             assert_eq!((scores.len(), computed), (2, 1), "{second}");
-            let is_told = file.diagnostics.iter().any(|problem| {
+            let is_reported = file.diagnostics.iter().any(|problem| {
                 problem.model == Some(1) && problem.owner == owner && problem.level == Level::Error
             });
-            assert!(is_told, "nothing of {owner:?}: {second}");
+            assert!(is_reported, "nothing of {owner:?}: {second}");
         }
     }
 }

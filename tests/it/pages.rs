@@ -262,7 +262,7 @@ fn marker_in_toml_is_an_error_in_a_file_with_any_name() {
 }
 
 #[test]
-fn text_that_no_reader_sees_is_no_analysis() {
+fn text_that_no_reader_sees_is_not_an_analysis() {
     const TEXT: &str = "One service account serves all tenants. Its key is rotated every night.";
     assert!(PASSING.contains(TEXT));
     let hidden = "The account of all tenants can be stolen by anyone who reads the logs.";
@@ -305,7 +305,7 @@ fn text_that_no_reader_sees_is_no_analysis() {
 }
 
 #[test]
-fn row_of_placeholders_or_of_many_layers_answers_none() {
+fn row_of_placeholders_or_of_many_layers_is_not_an_answer() {
     let (before, rest) = PASSING.split_once("### Layer 1").unwrap();
     let (_, after) = rest.split_once("## Appendix").unwrap();
     let names = ["Foundation Models", "Data Operations", "Agent Frameworks", "Deployment & Infrastructure"];

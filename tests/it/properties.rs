@@ -1,5 +1,5 @@
-//! Properties of any input at all: reading never panics, places lie in the text, nothing unread passes, and no
-//! report loses a fault.
+//! Properties of any input: reading never panics, places are in the text, an unread file does not pass, and no
+//! report loses a problem.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use aivss_lint::syntax::{self, Node};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-/// Files to start from: each format, with anchors, findings and faults.
+/// Files to start from: each format, with anchors, findings and problems.
 const SEEDS: [(&str, &str); 10] = [
     ("a.yaml", include_str!("../../src/rules/stock.yaml")),
     ("b.yaml", include_str!("../../examples/smolagents/threat-model.yaml")),
@@ -54,7 +54,7 @@ const SEEDS: [(&str, &str); 10] = [
     ),
 ];
 
-/// Replacements of bytes, beside single ones.
+/// Replacements of bytes, besides single ones.
 const SCRAPS: [&str; 22] = [
     "\n",
     "\t",
@@ -131,7 +131,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_is_read_nothing_unread_passes(seed in 0..SEEDS.len(), changes in prop::collection::vec(change(), 0..6)) {
+    fn changed_file_passes_only_if_read_completely(seed in 0..SEEDS.len(), changes in prop::collection::vec(change(), 0..6)) {
         let (name, text) = SEEDS[seed];
         let source = Source::decode(name, changed(text, changes));
         let policy = CompiledPolicy::built_in(recommended(), NAMES);
@@ -156,47 +156,47 @@ proptest! {
     }
 
     #[test]
-    fn suggestions_leave_a_readable_file_readable_and_are_made_once(
+    fn suggestions_keep_a_file_readable_and_are_made_once(
         seed in 0..SEEDS.len(), changes in prop::collection::vec(change(), 0..6)
     ) {
         let (name, text) = SEEDS[seed];
         let policy = CompiledPolicy::built_in(recommended(), NAMES);
-        let judge = |text: &str| {
+        let check = |text: &str| {
             let source = Source::decode(name, text.as_bytes().to_vec());
             lint(&source, name, LintContext { policy: &policy, today: today(), load: &NoFiles, before: None }).diagnostics
         };
         let text = String::from_utf8_lossy(&changed(text, changes)).into_owned();
-        if judge(&text).iter().any(is_unreadable) {
+        if check(&text).iter().any(is_unreadable) {
             return Ok(());
         }
-        let once = apply_fixes(&text, Safety::Suggested, judge);
-        let still = judge(&once.text);
+        let once = apply_fixes(&text, Safety::Suggested, check);
+        let still = check(&once.text);
         prop_assert!(!still.iter().any(is_unreadable), "{}", once.text);
-        // A form asks, and no gate turns green by it.
+        // A form is a question, and does not make the check pass.
         if once.changes.iter().any(|change| change.rule == "layer-blank") {
-            prop_assert!(still.iter().any(|fault| fault.level == Level::Error), "{}", once.text);
+            prop_assert!(still.iter().any(|problem| problem.level == Level::Error), "{}", once.text);
         }
-        prop_assert_eq!(&apply_fixes(&once.text, Safety::Suggested, judge).text, &once.text);
+        prop_assert_eq!(&apply_fixes(&once.text, Safety::Suggested, check).text, &once.text);
     }
 
     #[test]
-    fn forms_change_no_value_and_no_comment(
+    fn forms_keep_all_values_and_comments(
         seed in 0..SEEDS.len(), changes in prop::collection::vec(change(), 0..6)
     ) {
         let (name, text) = SEEDS[seed];
         let policy = CompiledPolicy::built_in(recommended(), NAMES);
-        let judge = |text: &str| {
+        let check = |text: &str| {
             let source = Source::decode(name, text.as_bytes().to_vec());
             lint(&source, name, LintContext { policy: &policy, today: today(), load: &NoFiles, before: None }).diagnostics
         };
         let text = String::from_utf8_lossy(&changed(text, changes)).into_owned();
-        if judge(&text).iter().any(is_unreadable) {
+        if check(&text).iter().any(is_unreadable) {
             return Ok(());
         }
         let forms = |text: &str| {
-            let mut faults = judge(text);
-            faults.retain(|fault| fault.rule == "layer-blank" || is_unreadable(fault));
-            faults
+            let mut problems = check(text);
+            problems.retain(|problem| problem.rule == "layer-blank" || is_unreadable(problem));
+            problems
         };
         let after = apply_fixes(&text, Safety::Suggested, forms).text;
         let values = |text: &str| -> Vec<serde_json::Value> {
@@ -211,7 +211,7 @@ proptest! {
     }
 
     #[test]
-    fn the_place_of_a_collection_holds_all_of_it_and_no_more(
+    fn span_of_a_collection_is_exactly_its_text(
         seed in 0..SEEDS.len(), changes in prop::collection::vec(change(), 0..4)
     ) {
         let (name, text) = SEEDS[seed];
@@ -223,7 +223,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_factors_changes_no_score(
+    fn order_of_factors_does_not_change_the_score(
         values in prop::collection::vec(0_i64..=10_000, 10),
         order in Just((0..10).collect::<Vec<usize>>()).prop_shuffle(),
     ) {
@@ -237,14 +237,14 @@ proptest! {
             let factors: String = order.iter().map(factor).collect();
             let text = format!("{head}  factors:\n{factors}  threat_multiplier{tail}");
             let source = Source::decode(name, text.into_bytes());
-            let judge = LintContext { policy: &policy, today: today(), load: &NoFiles, before: None };
-            lint(&source, name, judge).models[0].scores[0].working.as_ref().unwrap().raw
+            let context = LintContext { policy: &policy, today: today(), load: &NoFiles, before: None };
+            lint(&source, name, context).models[0].scores[0].working.as_ref().unwrap().raw
         };
         prop_assert_eq!(raw(&order), raw(&(0..10).collect::<Vec<usize>>()));
     }
 
     #[test]
-    fn what_has_another_name_is_not_put_in_force(
+    fn key_of_another_name_is_not_renamed(
         before in "([a-z0-9#!.]{0,8}[_ -])?",
         after in "([_ -][a-z0-9#!.]{0,8}|[0-9#!.]{1,3})?",
         at in 0..2_usize,
@@ -261,14 +261,14 @@ proptest! {
         prop_assert!(text.contains(line));
         let text = text.replace(line, &format!("  \"{other}\": 0.5\n"));
         let policy = CompiledPolicy::built_in(recommended(), NAMES);
-        let judge = |text: &str| {
+        let check = |text: &str| {
             let source = Source::decode(name, text.as_bytes().to_vec());
             lint(&source, name, LintContext { policy: &policy, today: today(), load: &NoFiles, before: None }).diagnostics
         };
-        let mended = apply_fixes(&text, Safety::Suggested, judge).text;
-        let stands = |key: &str| mended.contains(&format!("\"{key}\": "));
-        prop_assert!(stands(&other) && !stands(key), "{}", mended);
-        prop_assert!(judge(&mended).iter().any(|fault| fault.level == Level::Error), "{}", mended);
+        let fixed = apply_fixes(&text, Safety::Suggested, check).text;
+        let has_key = |key: &str| fixed.contains(&format!("\"{key}\": "));
+        prop_assert!(has_key(&other) && !has_key(key), "{}", fixed);
+        prop_assert!(check(&fixed).iter().any(|problem| problem.level == Level::Error), "{}", fixed);
     }
 
     #[test]
@@ -280,7 +280,7 @@ proptest! {
     }
 }
 
-/// Asserts that each collection, read alone from its place and in its column, is what it is within its file.
+/// Asserts that each collection, read alone from its place and in its column, is the same as in its file.
 fn collections_are_placed(node: Node<'_>, source: &Source) -> Result<(), TestCaseError> {
     let column = source.position(node.span().start).column as usize - 1;
     let alone = " ".repeat(column) + &source.text()[node.span().range()] + "\n";
@@ -304,7 +304,7 @@ fn collections_are_placed(node: Node<'_>, source: &Source) -> Result<(), TestCas
     children.into_iter().try_for_each(|child| collections_are_placed(child, source))
 }
 
-/// Whether a value is still there in another one, which may have more entries and fill in what is empty.
+/// Whether a value is kept in another one, which may have more entries and fill in empty ones.
 fn is_kept(old: &serde_json::Value, new: &serde_json::Value) -> bool {
     use serde_json::Value as Json;
     match (old, new) {

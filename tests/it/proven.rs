@@ -142,7 +142,7 @@ fn rise_is_counted_between_proven_scores() {
 }
 
 #[test]
-fn report_holds_the_proven_score() {
+fn report_contains_the_proven_score() {
     let folder = Folder::new(&[(FILE, &model("mitigation_factor: 0.67", "6.3"))]);
     let report: Value = serde_json::from_str(&folder.run(&["--format", "json"]).out).unwrap();
     let computed = &report["files"][0]["models"][0]["scores"][0]["computed"];

@@ -48,12 +48,12 @@ const V0_5: [Example; 10] = [
 ];
 
 #[test]
-fn all_ten_of_version_0_8_agree_as_printed() {
+fn examples_of_version_0_8_agree_as_printed() {
     agree("0.8", &V0_8);
 }
 
 #[test]
-fn all_ten_of_version_0_5_agree_as_recomputed() {
+fn examples_of_version_0_5_agree_as_recomputed() {
     agree("0.5", &V0_5);
 }
 
@@ -73,9 +73,9 @@ fn agree(version: &str, examples: &[Example]) {
     }
 }
 
-/// The same from the files they were taken from, where those are at hand.
+/// Compared with the files that they were taken from, if those are available.
 #[test]
-fn the_tables_are_those_of_the_collected_figures() {
+fn tables_equal_the_collected_figures() {
     for (file, table, sum, score) in [
         ("worked_examples_v0.8.json", &V0_8, "factor_sum", "aivss"),
         ("worked_examples_v0.5.json", &V0_5, "aars_recomputed", "aivss_recomputed_from_factors"),

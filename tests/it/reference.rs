@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::program::program;
 
-fn hold(page: &str, text: &str) {
+fn assert_page(page: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference").join(page);
     if std::env::var_os("UPDATE").is_some() {
         fs::write(&path, text).unwrap();
@@ -34,7 +34,7 @@ fn threat_model_page_lists_every_key_of_the_schema() {
     assert!(
         ["`factor-range`", "`data_operations`", "`mitigation_evidence`"].iter().all(|key| text.contains(key))
     );
-    hold("threat-model.md", &text);
+    assert_page("threat-model.md", &text);
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn policy_page_lists_every_key_of_the_schema() {
     let names = [("limits", "`limits`"), ("require", "`require`")];
     let text = Reference::of("policy", &names).page(start);
     assert!(["`extends`", "`open_threats`", "`models_in`"].iter().all(|key| text.contains(key)));
-    hold("policy-file.md", &text);
+    assert_page("policy-file.md", &text);
 }
 
 /// The tables of a schema: one for each object.
@@ -241,5 +241,5 @@ fn command_line_page_has_the_help_of_every_command() {
     for command in commands {
         text.push_str(&format!("\n## {command}\n\n```text\n{}```\n", help(command)));
     }
-    hold("command-line.md", &text);
+    assert_page("command-line.md", &text);
 }

@@ -114,13 +114,13 @@ fn tests_of_rules_run_as_conftest_verify_runs_them() {
     // The folder of rules alone finds the policy that names them.
     expect(&folder.run(&["policy", "test", "rego"]), 0, "2 passed, 0 failed");
     expect(&folder.run(&["policy", "test", "--require-tests"]), 0, "2 passed");
-    // They are no rules of the gate, whatever they are named.
+    // They are not rules of the policy, whatever their names are.
     folder.write("rego/b_test.rego", "package main\n\nimport rego.v1\n\ndeny contains \"of a test\"\n\ntest_wrong if 1 == 2\n\ntest_stopped if 1 / input.zero == 1 with input as {\"zero\": 0}\n");
     assert!(!check(&folder).out.contains("of a test"));
     let ran = folder.run(&["policy", "test"]);
     expect(&ran, 1, "FAILED rego/b_test.rego:7: main.test_wrong\n");
     expect(&ran, 1, "       rego/b_test.rego:9:19: divide by zero\n");
-    // What does not compile, or tests nothing, does not pass.
+    // A file that does not compile, or has no tests, does not pass.
     folder.write("rego/b_test.rego", "package main\n\nimport rego.v1\n\ntest_gone if nosuch(1)\n");
     expect(&folder.run(&["policy", "test"]), 2, "unknown function `nosuch` (in rule `main.test_gone`)");
     folder.write("rego/b_test.rego", "package main\n\nimport rego.v1\n\nhelper if true\n");

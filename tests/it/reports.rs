@@ -1,5 +1,5 @@
-//! The formats for other programs — SARIF, GitLab's code quality, JUnit — are valid whatever a file says, and hold the
-//! faults of the report: all of them, where they are, and no others.
+//! The formats for other programs — SARIF, GitLab's code quality, JUnit — are valid for any text, and contain exactly
+//! the problems of the report, at their places.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -40,8 +40,8 @@ const HOSTILE: [&str; 12] = [
     "ünïcode 🦀",
 ];
 
-/// A fault as formats show it: path, line, rule.
-type Fault = (String, u64, String);
+/// A problem as formats show it: path, line, rule.
+type Problem = (String, u64, String);
 
 fn policy(more: &str) -> CompiledPolicy {
     let text = format!("aivss_policy: 1\nextends: [recommended]\n{more}");
@@ -66,7 +66,7 @@ fn below(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 /// The report on all of `examples/faults`, each text put through `change` first.
-fn faults(change: impl Fn(&str, String) -> String) -> Report {
+fn problems(change: impl Fn(&str, String) -> String) -> Report {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths = Vec::new();
     below(&root.join("examples/faults"), &mut paths);
@@ -78,7 +78,7 @@ fn faults(change: impl Fn(&str, String) -> String) -> Report {
         let text = String::from_utf8(std::fs::read(&path).unwrap()).unwrap();
         report.files.push(file(&name, change(&name, text).into_bytes(), &policy));
     }
-    assert!(report.diagnostics().count() > 50, "the examples hold faults");
+    assert!(report.diagnostics().count() > 50, "the examples have problems");
     report
 }
 
@@ -118,18 +118,18 @@ fn gitlab(report: &Report) -> Vec<Value> {
     issues
 }
 
-fn expected(report: &Report) -> Vec<Fault> {
-    let faults = report.files.iter().flat_map(|file| {
-        file.diagnostics.iter().map(|fault| {
-            let line = file.position(fault.span.start).line;
-            (file.path.clone(), u64::from(line), fault.rule.to_string())
+fn expected(report: &Report) -> Vec<Problem> {
+    let problems = report.files.iter().flat_map(|file| {
+        file.diagnostics.iter().map(|problem| {
+            let line = file.position(problem.span.start).line;
+            (file.path.clone(), u64::from(line), problem.rule.to_string())
         })
     });
-    faults.collect()
+    problems.collect()
 }
 
-fn sarif_faults(run: &Value) -> Vec<Fault> {
-    let faults = run["results"].as_array().unwrap().iter().map(|result| {
+fn sarif_problems(run: &Value) -> Vec<Problem> {
+    let problems = run["results"].as_array().unwrap().iter().map(|result| {
         let place = &result["locations"][0]["physicalLocation"];
         (
             place["artifactLocation"]["uri"].as_str().unwrap().to_owned(),
@@ -137,20 +137,20 @@ fn sarif_faults(run: &Value) -> Vec<Fault> {
             result["ruleId"].as_str().unwrap().to_owned(),
         )
     });
-    faults.collect()
+    problems.collect()
 }
 
-fn gitlab_faults(issues: &[Value]) -> Vec<Fault> {
-    let faults = issues.iter().map(|issue| {
+fn gitlab_problems(issues: &[Value]) -> Vec<Problem> {
+    let problems = issues.iter().map(|issue| {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let place = &issue["location"];
         (text(&place["path"]), place["lines"]["begin"].as_u64().unwrap(), text(&issue["check_name"]))
     });
-    faults.collect()
+    problems.collect()
 }
 
-/// The test cases that are faults, once the counts are found to be right.
-fn junit_faults(text: &str) -> Vec<Fault> {
+/// The test cases that are problems; checks the counts.
+fn junit_problems(text: &str) -> Vec<Problem> {
     let document = roxmltree::Document::parse(text).unwrap();
     let named = |node: &roxmltree::Node<'_, '_>, name: &str| {
         node.descendants().filter(|node| node.has_tag_name(name)).count().to_string()
@@ -164,12 +164,12 @@ fn junit_faults(text: &str) -> Vec<Fault> {
     }
     fits_jenkins(&document);
     let cases = document.descendants().filter(|node| node.has_tag_name("testcase"));
-    let faults = cases.filter_map(|case| {
+    let problems = cases.filter_map(|case| {
         let (rule, place) = case.attribute("name")?.split_once(" (line ")?;
         let line = place.split([',', ')']).next()?.parse().ok()?;
         Some((case.parent()?.attribute("name")?.to_owned(), line, rule.to_owned()))
     });
-    faults.collect()
+    problems.collect()
 }
 
 /// Checks that a JUnit report contains only what the schema of Jenkins has: which elements are in which, with which
@@ -226,35 +226,35 @@ fn fingerprints(report: &Report) -> Vec<String> {
 }
 
 #[test]
-fn every_format_holds_the_faults_of_the_report() {
-    let report = faults(same);
+fn every_format_contains_the_problems_of_the_report() {
+    let report = problems(same);
     let expected = expected(&report);
     let run = sarif(&report);
-    assert_eq!(sarif_faults(&run), expected);
-    assert_eq!(gitlab_faults(&gitlab(&report)), expected);
-    assert_eq!(junit_faults(&written(&report, Format::Junit)), expected);
+    assert_eq!(sarif_problems(&run), expected);
+    assert_eq!(gitlab_problems(&gitlab(&report)), expected);
+    assert_eq!(junit_problems(&written(&report, Format::Junit)), expected);
     assert_eq!(run["invocations"][0]["exitCode"], 1);
     assert_eq!(run["invocations"][0]["executionSuccessful"], true);
-    for ((source, fault), result) in report.diagnostics().zip(run["results"].as_array().unwrap()) {
+    for ((source, problem), result) in report.diagnostics().zip(run["results"].as_array().unwrap()) {
         let rule =
             &run["tool"]["driver"]["rules"][usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()];
-        assert_eq!(rule["id"], *fault.rule);
-        assert_eq!(result["level"], fault.level.name());
+        assert_eq!(rule["id"], *problem.rule);
+        assert_eq!(result["level"], problem.level.name());
         let place = &result["locations"][0];
         let region = &place["physicalLocation"]["region"];
-        let (start, end) = (source.position(fault.span.start), source.position(fault.span.end));
+        let (start, end) = (source.position(problem.span.start), source.position(problem.span.end));
         assert_eq!(region["startColumn"], start.column);
         assert_eq!((&region["endLine"], &region["endColumn"]), (&end.line.into(), &end.column.into()));
         assert_eq!(place["physicalLocation"]["artifactLocation"]["uriBaseId"], "SRCROOT");
         let related = result["relatedLocations"].as_array().map_or(0, Vec::len);
-        assert_eq!(related, fault.related.len());
+        assert_eq!(related, problem.related.len());
         assert!(result.get("baselineState").is_none(), "there is no base");
     }
 }
 
 #[test]
-fn sarif_lists_all_rules_and_those_in_rego_that_spoke() {
-    let mut report = faults(same);
+fn sarif_lists_all_rules_and_those_in_rego_that_reported() {
+    let mut report = problems(same);
     let rego = Diagnostic::of_rego(
         "rego/owner".to_owned(),
         Level::Warning,
@@ -276,13 +276,13 @@ fn sarif_lists_all_rules_and_those_in_rego_that_spoke() {
         };
         assert_eq!(rule["properties"]["security-severity"], severity);
     }
-    assert!(sarif_faults(&run).iter().any(|(_, _, rule)| rule == "rego/owner"));
+    assert!(sarif_problems(&run).iter().any(|(_, _, rule)| rule == "rego/owner"));
 }
 
 #[test]
-fn lines_on_top_change_no_fingerprint() {
-    let before = faults(same);
-    let after = faults(|name, text| {
+fn lines_added_above_keep_every_fingerprint() {
+    let before = problems(same);
+    let after = problems(|name, text| {
         let comment = if Source::decode(name, Vec::new()).language() == Language::Yaml {
             "# A comment.\n"
         } else {
@@ -296,33 +296,33 @@ fn lines_on_top_change_no_fingerprint() {
     assert_eq!(before, after);
 }
 
-/// Each fix of the examples mends its fault, and the SARIF report carries it.
+/// Each fix of the examples removes its problem, and is in the SARIF report.
 #[test]
-fn a_fix_mends_its_fault() {
-    let report = faults(same);
+fn fix_removes_its_problem() {
+    let report = problems(same);
     let policy = policy("");
     let mut fixed = BTreeSet::new();
     let mut suggested = BTreeSet::new();
-    let faults = |file| {
+    let problems = |file| {
         let FileReport { source, diagnostics, .. }: &FileReport = file;
-        diagnostics.iter().map(move |fault| (source.as_ref().unwrap(), fault))
+        diagnostics.iter().map(move |problem| (source.as_ref().unwrap(), problem))
     };
-    for (source, fault) in report.files.iter().flat_map(faults) {
-        let Some(fix) = &fault.fix else { continue };
+    for (source, problem) in report.files.iter().flat_map(problems) {
+        let Some(fix) = &problem.fix else { continue };
         if fix.safety == Safety::Suggested {
-            suggested.insert(fault.rule.to_string());
+            suggested.insert(problem.rule.to_string());
             continue;
         }
         let [edit] = &fix.edits[..] else { panic!("one edit: {fix:?}") };
         let text = source.text();
         let old = &text[edit.span.range()];
-        assert!(fault.message.contains(old.trim_start_matches('+')), "{old}: {}", fault.message);
-        let mended =
+        assert!(problem.message.contains(old.trim_start_matches('+')), "{old}: {}", problem.message);
+        let corrected =
             [&text[..edit.span.start as usize], &edit.text, &text[edit.span.end as usize..]].concat();
-        let still = file(source.name(), mended.into_bytes(), &policy).diagnostics;
-        let same = |other: &&Diagnostic| (&other.rule, &other.pointer) == (&fault.rule, &fault.pointer);
+        let still = file(source.name(), corrected.into_bytes(), &policy).diagnostics;
+        let same = |other: &&Diagnostic| (&other.rule, &other.pointer) == (&problem.rule, &problem.pointer);
         assert_eq!(still.iter().find(same), None);
-        fixed.insert(fault.rule.to_string());
+        fixed.insert(problem.rule.to_string());
     }
     let due = [
         "cvss-base-mismatch",
@@ -335,11 +335,11 @@ fn a_fix_mends_its_fault() {
     assert_eq!(suggested.into_iter().collect::<Vec<_>>(), ["factor-unknown", "layer-blank", "unknown-key"]);
     let run = sarif(&report);
     let carried = run["results"].as_array().unwrap().iter().filter(|result| result.get("fixes").is_some());
-    assert_eq!(carried.count(), report.diagnostics().filter(|(_, fault)| fault.fix.is_some()).count());
+    assert_eq!(carried.count(), report.diagnostics().filter(|(_, problem)| problem.fix.is_some()).count());
 }
 
 #[test]
-fn quotes_stay_and_what_an_alias_leads_to_has_no_fix() {
+fn fix_keeps_quotes_and_aliased_value_has_none() {
     let stock = include_str!("../../src/rules/stock.yaml");
     let edits = |severity: &str| {
         let score = stock.lines().position(|line| line.starts_with("  score:")).unwrap();
@@ -349,9 +349,9 @@ fn quotes_stay_and_what_an_alias_leads_to_has_no_fix() {
             .join("\n")
             .replace("aivss_threat_model: 1", "aivss_threat_model: 1\nx-low: &low Low\nx-score: &n 1.1");
         let report = file("a.yaml", text.clone().into_bytes(), &policy(""));
-        let mismatch = report.diagnostics.iter().filter(|fault| fault.rule.ends_with("-mismatch"));
-        let edits = mismatch.map(|fault| {
-            let edit = &fault.fix.as_ref()?.edits[0];
+        let mismatch = report.diagnostics.iter().filter(|problem| problem.rule.ends_with("-mismatch"));
+        let edits = mismatch.map(|problem| {
+            let edit = &problem.fix.as_ref()?.edits[0];
             Some((text[edit.span.range()].to_owned(), edit.text.clone()))
         });
         edits.collect::<Vec<_>>()
@@ -366,11 +366,11 @@ fn quotes_stay_and_what_an_alias_leads_to_has_no_fix() {
     assert_eq!(edits("  score: &s 1.1"), [None]);
 }
 
-/// A report of one file in which every kind of outcome stands.
+/// A report of one file with every kind of outcome.
 fn mixed() -> Report {
     let text = "a: 1\nb: 2\nc: 3\nd: 4\n";
     let source = Source::decode("m.yaml", text.as_bytes().to_vec());
-    let fault = |rule: &str, level, line: usize| {
+    let problem = |rule: &str, level, line: usize| {
         let span = Span::new(5 * (line - 1), 5 * line);
         Diagnostic::of_rego(rule.to_owned(), level, Owner::File, span, format!("message {line}"))
     };
@@ -384,13 +384,13 @@ fn mixed() -> Report {
         Diagnostic {
             rule: "syntax".into(),
             mandatory: true,
-            help: Some("mend it".into()),
-            ..fault("x", Level::Error, 1)
+            help: Some("fix it".into()),
+            ..problem("x", Level::Error, 1)
         },
-        Diagnostic { excepted: Some(Box::new(excepted)), ..fault("rego/a", Level::Error, 2) },
-        Diagnostic { known: true, ..fault("rego/b", Level::Error, 3) },
-        fault("rego/c", Level::Warning, 4),
-        Diagnostic { help: Some("mend it".into()), ..fault("rego/d", Level::Error, 4) },
+        Diagnostic { excepted: Some(Box::new(excepted)), ..problem("rego/a", Level::Error, 2) },
+        Diagnostic { known: true, ..problem("rego/b", Level::Error, 3) },
+        problem("rego/c", Level::Warning, 4),
+        Diagnostic { help: Some("fix it".into()), ..problem("rego/d", Level::Error, 4) },
     ];
     let mut report = Report::new(today(), Level::Error);
     let (path, models) = ("m.yaml".to_owned(), Vec::new());
@@ -403,7 +403,7 @@ fn mixed() -> Report {
 }
 
 #[test]
-fn gitlab_weighs_by_level_and_says_why_something_passes() {
+fn gitlab_severity_follows_the_level_and_messages_give_the_reason() {
     let issues = gitlab(&mixed());
     let shown: Vec<(&str, &str)> = issues
         .iter()
@@ -412,11 +412,11 @@ fn gitlab_weighs_by_level_and_says_why_something_passes() {
     assert_eq!(
         shown,
         [
-            ("critical", "message 1: mend it"),
+            ("critical", "message 1: fix it"),
             ("info", "message 2 (excepted until 2027-01-31: Replaced soon (platform))"),
             ("info", "message 3 (in the base already)"),
             ("minor", "message 4"),
-            ("major", "message 4: mend it"),
+            ("major", "message 4: fix it"),
             ("blocker", "cannot check: no such file"),
         ]
     );
@@ -424,9 +424,9 @@ fn gitlab_weighs_by_level_and_says_why_something_passes() {
 }
 
 #[test]
-fn junit_tells_failed_skipped_and_passed_apart() {
+fn junit_distinguishes_failed_skipped_and_passed() {
     let text = written(&mixed(), Format::Junit);
-    assert_eq!(junit_faults(&text).len(), 5);
+    assert_eq!(junit_problems(&text).len(), 5);
     let document = roxmltree::Document::parse(&text).unwrap();
     let cases = document.descendants().filter(|node| node.has_tag_name("testcase"));
     let outcomes: Vec<(&str, &str)> = cases
@@ -448,12 +448,12 @@ fn junit_tells_failed_skipped_and_passed_apart() {
         ]
     );
     let failing = mixed();
-    let failures = failing.diagnostics().filter(|(_, fault)| failing.fails(fault)).count();
+    let failures = failing.diagnostics().filter(|(_, problem)| failing.fails(problem)).count();
     assert_eq!(document.root_element().attribute("failures").unwrap(), failures.to_string());
 }
 
 #[test]
-fn sarif_says_what_is_excepted_known_and_in_the_way() {
+fn sarif_marks_excepted_and_known_results_and_lists_input_errors() {
     let mut report = mixed();
     let run = sarif(&report);
     let results = run["results"].as_array().unwrap();
@@ -499,7 +499,7 @@ fn sarif_says_what_is_excepted_known_and_in_the_way() {
     assert_eq!(states, ["new", "new", "unchanged", "new", "new"]);
 }
 
-/// A change that touches nothing.
+/// A change without effects.
 fn change() -> Change {
     Change {
         base: Revision { asked: "main".to_owned(), commit: "0".repeat(40) },
@@ -510,38 +510,38 @@ fn change() -> Change {
     }
 }
 
-/// A report in which every text is one of another's choosing.
+/// A report with these texts.
 fn of_texts(path: &str, rule: &str, message: &str, more: &str) -> Report {
     let model = format!(
         "aivss_threat_model: 1\nagent:\n  name: {}\nfindings:\n  - id: {}\n    aivss: {{ score: 99 }}\n",
         serde_json::to_string(message).unwrap(),
         serde_json::to_string(more).unwrap()
     );
-    let mut judged = file(path, model.into_bytes(), &policy(""));
-    let fault = Diagnostic {
+    let mut checked = file(path, model.into_bytes(), &policy(""));
+    let problem = Diagnostic {
         label: Some(more.into()),
         help: Some(message.into()),
         pointer: more.into(),
         finding: Some(message.into()),
         ..Diagnostic::of_rego(rule.to_owned(), Level::Error, Owner::File, Span::new(0, 3), message.to_owned())
     };
-    let fault = fault.related(Span::new(2, 40), more).working(more).note(Some(message.to_owned()));
+    let problem = problem.related(Span::new(2, 40), more).working(more).note(Some(message.to_owned()));
     let excepted = Excepted {
         reason: message.to_owned(),
         owner: more.to_owned(),
         expires: today(),
         origin: Origin::outside(more),
     };
-    judged.diagnostics.push(fault.clone());
-    judged.diagnostics.push(Diagnostic { excepted: Some(Box::new(excepted)), ..fault });
+    checked.diagnostics.push(problem.clone());
+    checked.diagnostics.push(Diagnostic { excepted: Some(Box::new(excepted)), ..problem });
     let mut report = Report::new(today(), Level::Error);
-    report.files.push(judged);
+    report.files.push(checked);
     report.input_errors.push(InputError::unreadable(path, message));
     report.input_errors.push(InputError::unreadable(path, message));
     report
 }
 
-/// Properties of every report, whatever its texts.
+/// Properties of every report with any texts.
 fn is_sound(report: &Report) {
     let count = report.diagnostics().count();
     assert_eq!(sarif(report)["results"].as_array().unwrap().len(), count);

@@ -1,4 +1,4 @@
-//! Reports of whole runs: how they name what has no file, what they list, what they say of a change.
+//! Reports of whole runs: the names of problems without a file, the listed problems, and the effects of a change.
 
 use std::fs;
 use std::path::Path;
@@ -41,7 +41,7 @@ fn wrong() -> String {
     MODEL.replace("score: 9.4", "score: 9.1")
 }
 
-/// The paths that services are given.
+/// The paths in the reports for services.
 fn paths(folder: &Path) -> Vec<(String, Vec<String>)> {
     let sarif = json(folder, "sarif", &[]);
     let run = &sarif["runs"][0];
@@ -118,7 +118,7 @@ fn broken_and_deciding_policies_are_named_from_the_root() {
 }
 
 #[test]
-fn folders_and_names_that_lead_nowhere_are_named_from_the_root() {
+fn missing_folders_and_files_are_named_from_the_root() {
     let policy = format!("{RECOMMENDED}require: {{ models_in: ['agents/*/'] }}\n");
     let repository = repository(&[
         ("agents/a/threat-model.yaml", MODEL),
@@ -139,7 +139,7 @@ fn folders_and_names_that_lead_nowhere_are_named_from_the_root() {
 }
 
 #[test]
-fn what_does_not_count_is_a_note_in_sarif_and_no_annotation() {
+fn excepted_problem_is_a_note_in_sarif_and_not_an_annotation() {
     let exception =
         "exceptions:\n  - { rule: score-mismatch, path: '**', reason: r, owner: o, expires: 2099-01-01 }\n";
     let repository =
@@ -156,12 +156,12 @@ fn what_does_not_count_is_a_note_in_sarif_and_no_annotation() {
     let annotations = written(repository.path(), "github", &[]);
     assert!(!annotations.lines().any(|line| line.starts_with("::")), "{annotations}");
     assert!(annotations.contains("1 problem not listed: 1 excepted\n"), "{annotations}");
-    // People see it where all problems count.
+    // The report for people lists it if all problems count.
     assert!(written(repository.path(), "human", &[]).contains("excepted until 2099-01-01"));
 }
 
 #[test]
-fn under_new_only_the_formats_for_people_list_what_is_new_and_count_the_rest() {
+fn new_only_lists_new_problems_for_people_and_counts_the_rest() {
     let repository = repository(&[(FILE, &wrong())]);
     write(repository.path(), "new.threat-model.yaml", wrong().replace("name: Planner", "name: Other"));
     let arguments = ["--base", "main", "--new-only"];
@@ -177,7 +177,7 @@ fn under_new_only_the_formats_for_people_list_what_is_new_and_count_the_rest() {
     let shown: Vec<_> = results.iter().map(|result| (&result["ruleId"], &result["level"])).collect();
     let (known, new) = ("score-mismatch/in-base".into(), "score-mismatch".into());
     assert_eq!(shown, [(&new, &"error".into()), (&known, &"note".into())]);
-    // Without the option all of them fail the gate, and all are listed.
+    // Without the option all of them fail the check, and all are listed.
     let all = written(repository.path(), "concise", &["--base", "main"]);
     assert_eq!(all.lines().count(), 2, "{all}");
     let sarif = json(repository.path(), "sarif", &["--base", "main"]);
@@ -187,7 +187,7 @@ fn under_new_only_the_formats_for_people_list_what_is_new_and_count_the_rest() {
 }
 
 #[test]
-fn the_title_of_an_annotation_says_the_problem() {
+fn title_of_an_annotation_is_the_problem() {
     let text = MODEL.replace("score: 9.4", "score: 9.1\n  severity: Low").replace("  name: Planner\n", "");
     let folder = Folder::new(&[(FILE, &text)]);
     let annotations = folder.run(&["--format", "github"]).out;
@@ -204,7 +204,7 @@ fn the_title_of_an_annotation_says_the_problem() {
 }
 
 #[test]
-fn a_category_keeps_reports_of_one_commit_apart() {
+fn category_separates_reports_of_one_commit() {
     let folder = Folder::new(&[(FILE, MODEL)]);
     let id = |arguments: &[&str]| {
         let text = folder.run(&[&["--format", "sarif"], arguments].concat()).out;
@@ -223,7 +223,7 @@ fn a_category_keeps_reports_of_one_commit_apart() {
     );
     let same = ["--category", "aivss-lint"];
     assert_eq!((id(&same), mark(&same)), (id(&[]), mark(&[])));
-    // A run that stops early has it, too.
+    // A run that stops early has it as well.
     let stopped = ["--category=agents", "--policy", "none.yaml"];
     assert_eq!((id(&stopped), mark(&stopped)), (id(&agents), mark(&agents)));
     for bad in ["", "a--b", "a>b", "<!-- x", "a\nb", "a/", "-", " a", "\u{e9}", "a\"b", &"a".repeat(101)] {
@@ -234,7 +234,7 @@ fn a_category_keeps_reports_of_one_commit_apart() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_name_that_is_no_text_is_listed_in_every_format() {
+fn name_that_is_not_text_is_listed_in_every_format() {
     use std::os::unix::ffi::OsStrExt;
     let repository = repository(&[(FILE, MODEL), (".gitignore", "build/\n")]);
     fs::create_dir(repository.path().join("build")).unwrap();
@@ -251,7 +251,7 @@ fn a_name_that_is_no_text_is_listed_in_every_format() {
 }
 
 #[test]
-fn two_files_of_one_stem_are_two_test_cases() {
+fn files_of_one_stem_are_separate_test_cases() {
     let folder = Folder::new(&[
         ("a.threat-model.yaml", MODEL),
         ("a.threat-model.yml", &MODEL.replace("Planner", "Other")),
@@ -292,22 +292,22 @@ fn loosened() -> TempDir {
 }
 
 #[test]
-fn a_loosened_policy_and_dropped_mitigations_come_first() {
+fn diff_lists_a_loosened_policy_and_dropped_mitigations_first() {
     let repository = loosened();
-    let told = run(repository.path(), &["diff", "main"]).out;
-    let lines: Vec<&str> = told.lines().map(str::trim).collect();
-    assert_eq!(lines[1], "policy: limits.score: 9.5 -> 9.9 (looser)", "{told}");
-    assert_eq!(lines[2], "policy: rules.score-mismatch: error -> warning (looser)", "{told}");
+    let printed = run(repository.path(), &["diff", "main"]).out;
+    let lines: Vec<&str> = printed.lines().map(str::trim).collect();
+    assert_eq!(lines[1], "policy: limits.score: 9.5 -> 9.9 (looser)", "{printed}");
+    assert_eq!(lines[2], "policy: rules.score-mismatch: error -> warning (looser)", "{printed}");
     let exception = "policy: exception for owner-missing in a/**: new, until 2099-01-01: r (o) (looser)";
-    assert_eq!(lines[3], exception, "{told}");
+    assert_eq!(lines[3], exception, "{printed}");
     // The problems that it adds come before the agents.
-    assert!(lines[4].starts_with("new problems: "), "{told}");
+    assert!(lines[4].starts_with("new problems: "), "{printed}");
     assert!(
         lines[5].starts_with("b/threat-model.yaml (Planner): ") && lines[5].ends_with("(worse)"),
-        "{told}"
+        "{printed}"
     );
-    assert_eq!(lines[6], "mitigation factor: 0.83 -> 1.0 (worse)", "{told}");
-    assert!(lines.iter().any(|line| line.starts_with("a/threat-model.yaml (Better): ")), "{told}");
+    assert_eq!(lines[6], "mitigation factor: 0.83 -> 1.0 (worse)", "{printed}");
+    assert!(lines.iter().any(|line| line.starts_with("a/threat-model.yaml (Better): ")), "{printed}");
     let page = run(repository.path(), &["diff", "main", "--format", "markdown"])
         .out
         .replace('\\', "")
@@ -321,18 +321,18 @@ fn a_loosened_policy_and_dropped_mitigations_come_first() {
     // The other way round it is stricter and better.
     commit(repository.path(), "two");
     git(repository.path(), &["switch", "--quiet", "--detach", "main"]);
-    let told = run(repository.path(), &["diff", "change", "--path", "."]).out;
-    assert!(!told.contains("(looser)"), "{told}");
+    let printed = run(repository.path(), &["diff", "change", "--path", "."]).out;
+    assert!(!printed.contains("(looser)"), "{printed}");
 }
 
 #[test]
-fn every_way_to_loosen_a_policy_reads_as_looser() {
+fn diff_marks_every_way_to_loosen_a_policy_as_looser() {
     let loosened = |before: &str, after: &str| {
         let repository =
             repository(&[(FILE, MODEL), ("aivss-policy.yaml", &format!("{RECOMMENDED}{before}"))]);
         write(repository.path(), "aivss-policy.yaml", format!("{RECOMMENDED}{after}"));
-        let told = run(repository.path(), &["diff", "main"]).out;
-        (told.contains("(looser)"), told.contains("(stricter)"), told)
+        let printed = run(repository.path(), &["diff", "main"]).out;
+        (printed.contains("(looser)"), printed.contains("(stricter)"), printed)
     };
     for (strict, loose) in [
         ("limits: { score: 9.5 }", ""),
@@ -371,43 +371,48 @@ fn every_way_to_loosen_a_policy_reads_as_looser() {
             "exceptions: [{ rule: score-mismatch, path: a, reason: r, owner: o, expires: 2099-01-01 }]",
         ),
     ] {
-        let (is_looser, _, told) = loosened(strict, loose);
-        assert!(is_looser, "{strict} → {loose}: {told}");
-        let (is_looser, is_stricter, told) = loosened(loose, strict);
-        assert!(is_stricter || loose.contains("'**'"), "{loose} → {strict}: {told}");
-        assert!(!is_looser || loose.contains("'**'"), "{loose} → {strict}: {told}");
+        let (is_looser, _, printed) = loosened(strict, loose);
+        assert!(is_looser, "{strict} → {loose}: {printed}");
+        let (is_looser, is_stricter, printed) = loosened(loose, strict);
+        assert!(is_stricter || loose.contains("'**'"), "{loose} → {strict}: {printed}");
+        assert!(!is_looser || loose.contains("'**'"), "{loose} → {strict}: {printed}");
     }
 }
 
 #[test]
-fn a_declared_score_is_a_change_of_its_own_and_evidence_that_goes_is_worse() {
+fn declared_score_is_a_separate_change_and_lost_evidence_is_worse() {
     let change = |before: &str, after: &str| {
         let repository = repository(&[(FILE, before)]);
         write(repository.path(), FILE, after);
         run(repository.path(), &["diff", "main"]).out
     };
-    let told = change(&MODEL.replace("score: 9.4", "score: 7.0"), &MODEL.replace("score: 9.4", "score: 8.0"));
+    let printed =
+        change(&MODEL.replace("score: 9.4", "score: 7.0"), &MODEL.replace("score: 9.4", "score: 8.0"));
     assert!(
-        told.contains("declared score: 7.0 -> 8.0\n") && !told.contains("no threat model changes"),
-        "{told}"
+        printed.contains("declared score: 7.0 -> 8.0\n") && !printed.contains("no threat model changes"),
+        "{printed}"
     );
-    // Where it follows the computed score, that says it.
+    // A declared score that follows the computed one is not listed twice.
     let raised =
         MODEL.replace("dynamic_tool_use: 0.5", "dynamic_tool_use: 1.0").replace("score: 9.4", "score: 9.5");
-    let told = change(MODEL, &raised);
-    assert!(told.contains("9.4 Critical -> 9.5 Critical (worse)") && !told.contains("declared"), "{told}");
+    let printed = change(MODEL, &raised);
+    assert!(
+        printed.contains("9.4 Critical -> 9.5 Critical (worse)") && !printed.contains("declared"),
+        "{printed}"
+    );
     let mitigated = MODEL
         .replace(
             "mitigation_factor: 1.0",
             "mitigation_factor: 0.83\n  mitigation_evidence: https://example.org/t",
         )
         .replace("score: 9.4", "score: 7.8");
-    let told = change(&mitigated, &mitigated.replace("  mitigation_evidence: https://example.org/t\n", ""));
-    assert!(told.contains("proven score: new, 9.4 Critical (worse)"), "{told}");
+    let printed =
+        change(&mitigated, &mitigated.replace("  mitigation_evidence: https://example.org/t\n", ""));
+    assert!(printed.contains("proven score: new, 9.4 Critical (worse)"), "{printed}");
 }
 
 #[test]
-fn a_threat_that_loses_its_mitigation_is_worse() {
+fn threat_that_loses_its_mitigation_is_worse() {
     let text = "foundation_models: The model follows instructions in retrieved pages.";
     assert!(MODEL.contains(text));
     let threat = |rest: &str| {
@@ -417,8 +422,8 @@ fn a_threat_that_loses_its_mitigation_is_worse() {
     let (before, after) = (threat(", mitigation: Inputs are filtered twice"), threat(""));
     let repository = repository(&[(FILE, &before)]);
     write(repository.path(), FILE, &after);
-    let told = run(repository.path(), &["diff", "main"]).out;
-    assert!(told.contains("T1 Poisoned input: closed -> closed, no mitigation (worse)"), "{told}");
+    let printed = run(repository.path(), &["diff", "main"]).out;
+    assert!(printed.contains("T1 Poisoned input: closed -> closed, no mitigation (worse)"), "{printed}");
 }
 
 #[test]
@@ -434,22 +439,22 @@ fn fixed_lists_rules_of_errors_only() {
     assert!(written(repository.path(), "concise", &[]).contains("warning[severity-mismatch]"));
     write(repository.path(), FILE, MODEL);
     write(repository.path(), "b/threat-model.yaml", MODEL.replace("name: Planner", "name: B"));
-    let told = run(repository.path(), &["diff", "main"]).out;
-    let fixed = told.lines().find(|line| line.contains("fixed: ")).unwrap();
-    assert_eq!(fixed.trim(), "fixed: score-mismatch (2)", "{told}");
+    let printed = run(repository.path(), &["diff", "main"]).out;
+    let fixed = printed.lines().find(|line| line.contains("fixed: ")).unwrap();
+    assert_eq!(fixed.trim(), "fixed: score-mismatch (2)", "{printed}");
     let report = json(repository.path(), "json", &["--base", "main"]);
     assert_eq!(report["change"]["fixed"], serde_json::json!({ "score-mismatch": 2 }));
 }
 
 #[test]
-fn errors_of_a_model_that_is_gone_are_not_fixed() {
+fn errors_of_a_removed_model_are_not_fixed() {
     let repository =
         repository(&[(FILE, &wrong()), ("b/threat-model.yaml", &wrong().replace("Planner", "B"))]);
     fs::remove_file(repository.path().join("b/threat-model.yaml")).unwrap();
-    let told = run(repository.path(), &["diff", "main"]).out;
-    assert!(told.contains("removed, was") && !told.contains("fixed"), "{told}");
+    let printed = run(repository.path(), &["diff", "main"]).out;
+    assert!(printed.contains("removed, was") && !printed.contains("fixed"), "{printed}");
     git(repository.path(), &["mv", FILE, "c.threat-model.yaml"]);
     write(repository.path(), "c.threat-model.yaml", MODEL);
-    let told = run(repository.path(), &["diff", "main"]).out;
-    assert!(told.contains("  fixed: score-mismatch\n"), "{told}");
+    let printed = run(repository.path(), &["diff", "main"]).out;
+    assert!(printed.contains("  fixed: score-mismatch\n"), "{printed}");
 }

@@ -1,4 +1,5 @@
-//! The formats for people, over hostile threat models and over more than fits: nothing is lost, nothing obeyed.
+//! The formats for people, over hostile threat models and large reports: every problem is shown or counted, and no text is
+//! markup or a command.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -38,7 +39,7 @@ fn report_of(path: &str, text: &str) -> Report {
     report
 }
 
-fn fault(level: Level, message: &str) -> Diagnostic {
+fn problem(level: Level, message: &str) -> Diagnostic {
     Diagnostic { level, ..Diagnostic::new(rules::ALL[0], Owner::File, Span::new(0, 3), message) }
 }
 
@@ -84,8 +85,8 @@ fn change(name: &str) -> Change {
     }
 }
 
-/// Puts these into the first file's part of a report, in place of what there was to say.
-fn say(report: &mut Report, diagnostics: Vec<Diagnostic>) {
+/// Replaces the problems of the first file of a report.
+fn set_problems(report: &mut Report, diagnostics: Vec<Diagnostic>) {
     let file = report.files.remove(0);
     let source = Source::decode(file.name(), MODEL.as_bytes().to_vec());
     report.files.insert(0, FileReport::new(Arc::new(source), file.path, file.models, diagnostics));
@@ -95,7 +96,7 @@ fn say(report: &mut Report, diagnostics: Vec<Diagnostic>) {
 fn full_of(text: &str) -> Report {
     let mut report = report_of("agents/a.yaml", MODEL);
     let mut whole =
-        fault(Level::Error, text).working(text).note(Some(text.to_owned())).help(text).label(text);
+        problem(Level::Error, text).working(text).note(Some(text.to_owned())).help(text).label(text);
     whole.finding = Some(text.into());
     let mut excepted = whole.clone();
     let origin = aivss_lint::diagnostic::Origin::outside(text);
@@ -118,8 +119,8 @@ fn full_of(text: &str) -> Report {
     report
 }
 
-/// Checks that a page holds only the markup that is our own, and returns what is shown.
-/// The texts of a page, and those that are not code, in which services look for mentions and addresses.
+/// Checks that a page has only its own markup. Returns the texts of the page, and those that are not code, in which
+/// services look for mentions and addresses.
 fn shown(page: &str) -> (String, String) {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_GFM;
     let own = [
@@ -180,7 +181,7 @@ const HOSTILE: [&str; 14] = [
 ];
 
 #[test]
-fn markdown_shows_hostile_text_and_does_nothing_else() {
+fn hostile_text_in_markdown_is_shown_as_text() {
     for raw in HOSTILE {
         let page = written(&full_of(raw), Format::Markdown);
         let (joined, plain) = shown(&page);
@@ -193,7 +194,7 @@ fn markdown_shows_hostile_text_and_does_nothing_else() {
     }
 }
 
-/// Checks that none of the texts for logs holds a command that is not its format's own.
+/// Checks that no text for logs contains a command that is not its format's own.
 fn no_commands(report: &Report) {
     for format in [
         HUMAN,
@@ -216,7 +217,7 @@ fn no_commands(report: &Report) {
 }
 
 #[test]
-fn logs_hold_no_commands_of_hostile_text() {
+fn hostile_text_in_logs_is_not_a_command() {
     for raw in HOSTILE {
         no_commands(&full_of(raw));
     }
@@ -226,7 +227,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn no_text_breaks_out(any in any::<String>(), signs in "[-<>\\[\\]()`*_~|!#@&:;/\\\\a1 .\"'=+\r\n\u{a0}]{0,60}") {
+    fn any_text_is_shown_as_text(any in any::<String>(), signs in "[-<>\\[\\]()`*_~|!#@&:;/\\\\a1 .\"'=+\r\n\u{a0}]{0,60}") {
         for text in [any, signs] {
             let report = full_of(&text);
             no_commands(&report);
@@ -237,7 +238,7 @@ proptest! {
     }
 }
 
-/// A report with this many faults and agents in as many files.
+/// A report with this many problems and agents in as many files.
 fn large(number: usize, text: &str) -> Report {
     let mut report = report_of("a.yaml", MODEL);
     report.files.clear();
@@ -245,7 +246,7 @@ fn large(number: usize, text: &str) -> Report {
     for at in 0..number {
         let file = report_of("agents/a.yaml", if number > 200 { "" } else { MODEL }).files.remove(0);
         let level = [Level::Error, Level::Warning, Level::Note][at % 3];
-        let diagnostics = vec![fault(level, &format!("fault {at} {text}"))];
+        let diagnostics = vec![problem(level, &format!("message {at} {text}"))];
         report.files.push(FileReport::new(
             source.clone(),
             format!("agents/{at}{text}.yaml"),
@@ -257,7 +258,7 @@ fn large(number: usize, text: &str) -> Report {
 }
 
 #[test]
-fn markdown_stays_small_and_says_what_it_leaves_out() {
+fn markdown_of_a_large_report_stays_small_and_counts_the_rest() {
     for (number, text) in [(150, "\u{E0001}".repeat(600)), (10_000, "<&|".repeat(200))] {
         let mut report = large(number, &text);
         report.remarks = vec![text.clone(); 100];
@@ -271,7 +272,7 @@ fn markdown_stays_small_and_says_what_it_leaves_out() {
             .iter_mut()
             .flat_map(|file| &mut file.diagnostics)
             .skip(90)
-            .for_each(|fault| fault.known = true);
+            .for_each(|problem| problem.known = true);
         report.gate.new_only = true;
         let page = written(&report, Format::Markdown);
         assert!(page.len() < 60_000, "{}", page.len());
@@ -281,15 +282,15 @@ fn markdown_stays_small_and_says_what_it_leaves_out() {
 }
 
 #[test]
-fn a_fault_blown_up_hides_no_other() {
+fn oversized_problem_does_not_hide_others() {
     let mut report = full_of(&"\u{E0001}".repeat(600));
-    report.files[0].diagnostics.push(fault(Level::Error, "the other one"));
+    report.files[0].diagnostics.push(problem(Level::Error, "the other one"));
     let page = written(&report, Format::Markdown);
     assert!(page.contains("the other one") && page.len() < 60_000, "{page}");
 }
 
 #[test]
-fn the_worst_agents_stay_in_the_table() {
+fn worst_agents_stay_in_the_table() {
     let mut report = large(190, "x");
     let last = report.files.len() - 1;
     for file in &mut report.files {
@@ -310,13 +311,13 @@ fn the_worst_agents_stay_in_the_table() {
 }
 
 #[test]
-fn markdown_has_a_table_the_change_and_the_faults() {
+fn markdown_has_a_table_the_change_and_the_problems() {
     let mut report = report_of("agents/a b.yaml", MODEL);
     let mut change = change("Planner");
     change.agents[0].path = "agents/a b.yaml".to_owned();
     change.agents[0].position = Some(report.files[0].models[0].position);
     report.change = Some(change);
-    say(&mut report, vec![fault(Level::Error, "it is wrong").help("mend it")]);
+    set_problems(&mut report, vec![problem(Level::Error, "it is wrong").help("fix it")]);
     let page = written(&report, Format::Markdown);
     let page = page.replace('\u{a0}', " ");
     let head = "<!-- aivss-lint -->\n## ❌ aivss-lint: failed, 1 error, 1 agent riskier\n";
@@ -331,7 +332,7 @@ fn markdown_has_a_table_the_change_and_the_faults() {
         "| ~~Planner~~<br>`c.yaml` | 4.0 🟡 Medium | **removed** |",
         "✅ Fixed: `owner-missing` 1, `score-mismatch` 2\n",
         "**To fix**",
-        "/agents/a%20b.yaml#L1) **`syntax`** it is wrong<br>mend it\n",
+        "/agents/a%20b.yaml#L1) **`syntax`** it is wrong<br>fix it\n",
         "<details><summary>All agents (1)</summary>\n\n| Agent | Score | Layers | Open threats | Problems |",
     ] {
         let place = page[at..].find(part);
@@ -355,7 +356,7 @@ fn github_gets_ten_annotations_of_a_kind_and_the_rest_in_lines() {
         assert!(commands[9].contains("title=11 more::"), "{}", commands[9]);
     }
     for at in 0..60 {
-        assert!(text.contains(&format!("fault {at} ")), "{at}");
+        assert!(text.contains(&format!("message {at} ")), "{at}");
     }
     let few = written(&large(30, ""), Format::Github);
     assert_eq!(few.lines().filter(|line| line.starts_with("::")).count(), 30);
@@ -363,23 +364,23 @@ fn github_gets_ten_annotations_of_a_kind_and_the_rest_in_lines() {
     let longest = many.lines().filter(|line| line.contains(" more::")).map(str::len).max().unwrap();
     assert!(longest < 4_100, "{longest}");
     for at in 0..3_000 {
-        assert!(many.contains(&format!("fault {at} ")), "{at}");
+        assert!(many.contains(&format!("message {at} ")), "{at}");
     }
 }
 
 #[test]
-fn github_is_told_place_rule_and_all_that_explains_it() {
+fn github_annotation_has_the_place_the_rule_and_the_explanation() {
     let mut report = report_of("agents/a,b.yaml", MODEL);
-    let mut known = fault(Level::Note, "known").help("100% so");
+    let mut known = problem(Level::Note, "known").help("100% so");
     known.finding = Some("F-1".into());
-    say(&mut report, vec![known, fault(Level::Error, "first").help("mend it")]);
+    set_problems(&mut report, vec![known, problem(Level::Error, "first").help("fix it")]);
     report.input_errors = vec![InputError::unreadable("/etc/x", "not there")];
     let text = written(&report, Format::Github);
     let rule = rules::ALL[0].name;
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[0], "::error title=cannot check%3A not there::/etc/x: not there");
     let place = "file=agents/a%2Cb.yaml,line=1,endLine=1,col=1,endColumn=4";
-    assert_eq!(lines[1], format!("::error {place},title=first::{rule}: first%0Ahelp: mend it"));
+    assert_eq!(lines[1], format!("::error {place},title=first::{rule}: first%0Ahelp: fix it"));
     assert_eq!(
         lines[2],
         format!("::notice {place},title=known (finding F-1)::{rule}: known (finding F-1)%0Ahelp: 100%25 so")
@@ -387,7 +388,7 @@ fn github_is_told_place_rule_and_all_that_explains_it() {
 }
 
 #[test]
-fn a_place_at_the_end_of_a_long_line_has_a_caret() {
+fn place_at_the_end_of_a_long_line_has_a_caret() {
     for end in ["\n", "\r\n", ""] {
         let text = format!("{{\"aivss_threat_model\": 1, \"agent\": {{ \"name\": \"{}{end}", "x".repeat(150));
         let shown = written(&report_of("a.threat-model.json", &text), HUMAN);
@@ -397,13 +398,13 @@ fn a_place_at_the_end_of_a_long_line_has_a_caret() {
 }
 
 #[test]
-fn people_are_told_what_a_change_does() {
+fn human_report_of_a_change_lists_its_effects() {
     let mut report = report_of("agents/a.yaml", MODEL);
-    let mut known = fault(Level::Error, "it is wrong");
+    let mut known = problem(Level::Error, "it is wrong");
     known.known = true;
-    say(&mut report, vec![known]);
+    set_problems(&mut report, vec![known]);
     report.gate.new_only = true;
-    report.remarks = vec!["Judged by the policy of the base.".to_owned()];
+    report.remarks = vec!["Checked by the policy of the base.".to_owned()];
     report.change = Some(change("Planner"));
     let text =
         written(&report, Format::Human(Look { color: false, unicode: false, width: 100, ..Look::PLAIN }));
@@ -413,7 +414,7 @@ fn people_are_told_what_a_change_does() {
          a.yaml (Planner): 8.9 High -> 9.4 Critical (worse)\n    autonomy_of_action: 0.5 -> 1.0 (worse)\n    \
          threat in agent_frameworks: T2 Tool misuse: new, open (worse)\n    environment: removed, was Planner\n  \
          b.yaml (Planner): new, 6.5 Medium\n  c.yaml (Planner): removed, was 4.0 Medium\n  \
-         fixed: owner-missing, score-mismatch (2)\n\nJudged by the policy of the base.\n\
+         fixed: owner-missing, score-mismatch (2)\n\nChecked by the policy of the base.\n\
          passed under policy recommended: ",
     );
     assert!(text.starts_with(&expected), "{text}");

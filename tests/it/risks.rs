@@ -135,7 +135,7 @@ fn import_asks_for_the_threats_of_open_risks() {
 }
 
 #[test]
-fn fix_asks_about_each_open_risk_once_and_answers_none() {
+fn fix_adds_one_question_for_each_open_risk() {
     let yaml = model("    threats: [{ id: T2, title: Tool misuse }]\n", "");
     let json = serde_json::to_string_pretty(&serde_json::json!({
         "aivss_threat_model": 1,

@@ -1,5 +1,5 @@
-//! Shells and `man` accept the scripts and pages that the program writes. Programs that are not installed are skipped, and
-//! says so.
+//! Shells and `man` accept the scripts and pages that the program writes. A program that is not installed is skipped
+//! with a message.
 
 use std::fs;
 use std::io::Write;
@@ -20,7 +20,7 @@ fn printed(arguments: &[&str]) -> String {
 }
 
 /// A program's output for a text on its standard input, and whether it succeeded; `None` if it is not installed.
-fn judged_by(program: &str, arguments: &[&str], text: &str) -> Option<(bool, String)> {
+fn checked_by(program: &str, arguments: &[&str], text: &str) -> Option<(bool, String)> {
     let child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::piped())
@@ -33,8 +33,8 @@ fn judged_by(program: &str, arguments: &[&str], text: &str) -> Option<(bool, Str
     };
     child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    Some((output.status.success(), String::from_utf8_lossy(&said).into_owned()))
+    let printed = [output.stdout, output.stderr].concat();
+    Some((output.status.success(), String::from_utf8_lossy(&printed).into_owned()))
 }
 
 /// Asks bash for completions as it does itself, each line of words by its last one.
@@ -69,15 +69,15 @@ fn bash_completes_commands_options_values_and_rules() {
         ("explain nothing-like-it", ""),
     ];
     let asked: String = cases.iter().map(|(words, _)| format!("asked aivss-lint {words}\n")).collect();
-    let Some((fine, said)) = judged_by("bash", &["--norc"], &format!("{script}\n{ASK}\n{asked}")) else {
+    let Some((fine, printed)) = checked_by("bash", &["--norc"], &format!("{script}\n{ASK}\n{asked}")) else {
         return;
     };
     let expected: String = cases.iter().map(|(words, answer)| format!("{words}: {answer}\n")).collect();
-    assert_eq!((fine, said), (true, expected));
+    assert_eq!((fine, printed), (true, expected));
 }
 
 #[test]
-fn every_shell_gets_a_script_that_it_can_read() {
+fn script_for_every_shell_is_valid() {
     for (shell, check) in [
         ("bash", &["-n"][..]),
         ("zsh", &["-n"]),
@@ -87,15 +87,15 @@ fn every_shell_gets_a_script_that_it_can_read() {
     ] {
         let script = printed(&["completions", shell]);
         assert!(script.contains("policy-from") && script.contains("explain"), "{shell}");
-        if let Some((fine, said)) = judged_by(shell, check, &script) {
-            assert!(fine, "{shell}: {said}");
+        if let Some((fine, printed)) = checked_by(shell, check, &script) {
+            assert!(fine, "{shell}: {printed}");
         }
     }
     assert_eq!(run(&["completions", "tcsh"]).status.code(), Some(2));
 }
 
 #[test]
-fn there_is_a_page_for_every_command_and_man_can_read_it() {
+fn page_for_every_command_exists_and_is_valid() {
     let folder = TempDir::new().unwrap();
     let pages = folder.path().join("share/man1");
     printed(&["man", "--output", pages.to_str().unwrap()]);
@@ -116,11 +116,11 @@ fn there_is_a_page_for_every_command_and_man_can_read_it() {
             ["man"].into_iter().chain((!words.is_empty()).then_some(&*words)).collect();
         assert_eq!(printed(&arguments), text, "{name}");
         assert!(text.contains(concat!("\"aivss-lint ", env!("CARGO_PKG_VERSION"), "\"")), "{name}");
-        if let Some((fine, said)) = judged_by("groff", &["-man", "-ww", "-Tutf8", "-z"], &text) {
-            assert_eq!((fine, &*said), (true, ""), "{name}");
+        if let Some((fine, printed)) = checked_by("groff", &["-man", "-ww", "-Tutf8", "-z"], &text) {
+            assert_eq!((fine, &*printed), (true, ""), "{name}");
         }
-        if let Some((fine, said)) = judged_by("mandoc", &["-T", "lint", "-W", "error"], &text) {
-            assert!(fine, "{name}: {said}");
+        if let Some((fine, printed)) = checked_by("mandoc", &["-T", "lint", "-W", "error"], &text) {
+            assert!(fine, "{name}: {printed}");
         }
     }
     read_by_man(&pages.join("aivss-lint-fix.1"));
@@ -137,7 +137,7 @@ fn read_by_man(page: &Path) {
         eprintln!("passed over: this man reads no single files");
         return;
     }
-    // What the page must have, however it is broken into lines.
+    // The page must contain these, with any line breaks.
     let words: Vec<&str> = shown.split_whitespace().collect();
     let text = words.join(" ");
     for part in [
@@ -150,8 +150,8 @@ fn read_by_man(page: &Path) {
 }
 
 #[test]
-fn a_page_that_is_not_there_says_what_is() {
-    for (words, said) in [
+fn unknown_page_lists_the_known_ones() {
+    for (words, expected) in [
         (&["chek"][..], "error: unknown command `chek`; did you mean `check`?\n"),
         (&["policy", "tset"], "error: unknown command `tset`; did you mean `test`?\n"),
         (&["policy", "nothing"], "error: unknown command `nothing`; known: show, test\n"),
@@ -160,7 +160,7 @@ fn a_page_that_is_not_there_says_what_is() {
         let output = run(&[&["man"], words].concat());
         assert_eq!(
             (output.status.code(), String::from_utf8(output.stderr).unwrap()),
-            (Some(2), said.to_owned())
+            (Some(2), expected.to_owned())
         );
     }
     let output = run(&["man", "--output", "/dev/null/x"]);

@@ -69,8 +69,8 @@ fn passes(root: &Path, arguments: &[&str]) {
 #[track_caller]
 fn blocks(root: &Path, arguments: &[&str], problem: &str) {
     let output = attempt(root, arguments);
-    let said = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
-    assert!(!output.status.success() && said.contains(problem), "{arguments:?}: {output:?}");
+    let printed = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
+    assert!(!output.status.success() && printed.contains(problem), "{arguments:?}: {output:?}");
 }
 
 const COMMIT: [&str; 3] = ["commit", "--message", "change"];
@@ -97,7 +97,7 @@ fn every_kind_of_commit_is_checked_by_its_own_index() {
     blocks(&root, &["commit", "--only", FILE, "--message", "a"], "score-mismatch");
     blocks(&root, &["commit", "--include", FILE, "--message", "a"], "score-mismatch");
     git(&root, &["checkout", "--quiet", "--", FILE]);
-    // What is staged and not among the paths is no part of the commit.
+    // A staged file that is not among the paths is not part of the commit.
     write(&root, "other.threat-model.yaml", wrong());
     git(&root, &["add", "--all"]);
     write(&root, FILE, good("a"));
@@ -178,7 +178,7 @@ fn policy_and_rules_are_those_that_are_staged() {
     git(&root, &["add", "--all"]);
     write(&root, "rego/d.json", "{\"text\": \"as in the working tree\"}\n");
     blocks(&root, &COMMIT, "as staged");
-    // Whatever the commit changes, the whole policy holds for all files.
+    // The whole policy applies to all files, whatever the commit changes.
     write(&root, "aivss-policy.yaml", "aivss_policy: 1\nextends: [recommended]\nlimits: { score: 1.0 }\n");
     git(&root, &["rm", "--quiet", "--force", "--cached", "-r", "rego"]);
     git(&root, &["add", "aivss-policy.yaml"]);
@@ -192,8 +192,8 @@ fn policy_and_rules_are_those_that_are_staged() {
         ),
     );
     git(&root, &["add", "aivss-policy.yaml"]);
-    let said = format!("{:?}", attempt(&root, &COMMIT));
-    assert!(!said.contains("exception-unused"), "{said}");
+    let printed = format!("{:?}", attempt(&root, &COMMIT));
+    assert!(!printed.contains("exception-unused"), "{printed}");
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn index_of_any_form_is_read() {
         write(&root, FILE, good("a"));
         passes(&root, &["commit", "--all", "--message", "a"]);
     }
-    // A lock of another program is in nobody's way.
+    // A lock of another program does not block the run.
     let scene = Scene::new(&[]);
     write(&scene.root(), ".git/index.lock", "");
     let run = program().current_dir(scene.root()).arg("--staged").output().unwrap();
@@ -216,7 +216,7 @@ fn index_of_any_form_is_read() {
 }
 
 #[test]
-fn what_is_not_clear_is_exit_code_2() {
+fn ambiguous_index_is_exit_status_2() {
     let scene = Scene::new(&[]);
     let root = scene.root();
     let run = |arguments: &[&str], index: Option<&Path>| {
@@ -232,9 +232,9 @@ fn what_is_not_clear_is_exit_code_2() {
         (&["--staged", "-"], None, "standard input cannot be staged"),
         (&["--staged", "nowhere.yaml"], None, "nowhere.yaml: not in the index"),
     ] {
-        let (code, said) = run(arguments, index);
-        assert_eq!(code, Some(2), "{arguments:?}: {said}");
-        assert!(said.contains(problem), "{said}");
+        let (code, printed) = run(arguments, index);
+        assert_eq!(code, Some(2), "{arguments:?}: {printed}");
+        assert!(printed.contains(problem), "{printed}");
     }
     write(&root, ".git/index", "no index");
     assert_eq!(run(&["--staged"], None).0, Some(2));
@@ -275,7 +275,7 @@ fn staged_change_is_compared_with_a_base() {
 }
 
 #[test]
-fn staged_files_whose_names_read_the_same_are_not_passed_by() {
+fn staged_files_with_names_that_look_alike_are_all_checked() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     let scene = Scene::new(&[]);
@@ -287,13 +287,13 @@ fn staged_files_whose_names_read_the_same_are_not_passed_by() {
     }
     git(&root, &["add", "--all"]);
     let ran = program().current_dir(&root).args(["--staged", "--format", "concise"]).output().unwrap();
-    let said = String::from_utf8_lossy(&ran.stderr);
-    assert_eq!(ran.status.code(), Some(2), "{said}");
-    assert!(said.contains("several files of `what is staged` have the name"), "{said}");
+    let printed = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(2), "{printed}");
+    assert!(printed.contains("several files of `what is staged` have the name"), "{printed}");
 }
 
 #[test]
-fn index_that_does_not_exist_is_no_empty_one() {
+fn missing_index_is_not_an_empty_one() {
     let scene = Scene::new(&[]);
     let root = scene.root();
     let mut run = program();

@@ -1,5 +1,5 @@
-//! Runs that stop early, and what others print: every report that was asked for is written with the reason in it, and
-//! nothing of a file reaches a log as it is.
+//! Runs that stop early, and texts in logs: every requested report is written with the reason in it, and the text of a
+//! file is escaped.
 
 use crate::folder::Folder;
 use crate::git::{commit, git};
@@ -67,7 +67,7 @@ fn outputs_that_do_not_fit_together_keep_no_old_report() {
 
 #[cfg(unix)]
 #[test]
-fn run_that_is_killed_leaves_a_report_that_says_so() {
+fn killed_run_leaves_a_report_with_the_reason() {
     let folder = Folder::new(&[("threat-model.yaml", MODEL), ("report.json", "old")]);
     git(&folder.path(""), &["init", "--quiet", "."]);
     // It waits for standard input, which does not end.
@@ -82,7 +82,7 @@ fn run_that_is_killed_leaves_a_report_that_says_so() {
 }
 
 #[test]
-fn nothing_that_rego_prints_reaches_a_stream() {
+fn output_of_rego_does_not_reach_a_stream() {
     let hostile = "# ::error::x ##vso[task.complete] \u{1b}[2J";
     for (module, code) in [
         (format!("package main\nimport rego.v1\nimport input {hostile}\ndeny contains \"m\" if false\n"), 2),
@@ -102,10 +102,13 @@ fn nothing_that_rego_prints_reaches_a_stream() {
         ]);
         let ran = folder.run(&["--today", "2026-11-23"]);
         assert_eq!(ran.err, "", "{module}");
-        let said = ran.out;
-        assert_eq!(ran.code, code, "{module}: {said}");
-        assert!(!said.contains("warning:"), "{said}");
-        assert!(!said.contains('\u{1b}') && !said.contains("##vso[") && !said.contains("\n::"), "{said}");
+        let printed = ran.out;
+        assert_eq!(ran.code, code, "{module}: {printed}");
+        assert!(!printed.contains("warning:"), "{printed}");
+        assert!(
+            !printed.contains('\u{1b}') && !printed.contains("##vso[") && !printed.contains("\n::"),
+            "{printed}"
+        );
     }
 }
 
@@ -115,7 +118,7 @@ fn with_commands(before: &str, after: &str) -> String {
 }
 
 #[test]
-fn printed_patches_hold_no_commands_and_can_be_applied() {
+fn printed_patch_has_no_log_commands_and_can_be_applied() {
     let text = with_commands("    ##vso[task.complete]\n    ::set-output name=a::b\n", "    ::error::x\n");
     let folder = Folder::new(&[("threat-model.yaml", &text)]);
     git(&folder.path(""), &["init", "--quiet", "."]);
@@ -135,7 +138,7 @@ fn printed_patches_hold_no_commands_and_can_be_applied() {
 }
 
 #[test]
-fn printed_pages_hold_no_commands_and_sarif_no_links() {
+fn printed_page_has_no_log_commands_and_sarif_no_links() {
     let text = MODEL.replace(
         "  name: Planner",
         "  name: |\n    Planner\n    ::error::x\n  environment: \"[fix](https://x.example)\"",
@@ -175,7 +178,7 @@ fn rules_in_rego_that_take_too_much_memory_end_in_every_report() {
 }
 
 #[test]
-fn functions_that_make_much_of_a_short_text_are_refused() {
+fn function_that_makes_much_of_a_short_text_is_refused() {
     for (condition, reason) in [
         ("sprintf(\"%999999999d\", [1]) == \"\"", "a width or precision"),
         ("sprintf(\"%.999999999f\", [1.5]) == \"\"", "a width or precision"),
@@ -192,14 +195,14 @@ fn functions_that_make_much_of_a_short_text_are_refused() {
         let folder = with_rego(&format!("deny contains \"m\" if {condition}"));
         let ran = folder.run(&["--format", "concise"]);
         assert_eq!(ran.code, 2, "{condition}: {}{}", ran.out, ran.err);
-        let said = ran.out + &ran.err;
-        assert!(said.contains(reason), "{condition}: {said}");
-        assert!(!said.contains("panicked") && !said.contains(".cargo"), "{condition}: {said}");
+        let printed = ran.out + &ran.err;
+        assert!(printed.contains(reason), "{condition}: {printed}");
+        assert!(!printed.contains("panicked") && !printed.contains(".cargo"), "{condition}: {printed}");
     }
 }
 
 #[test]
-fn bounded_functions_do_what_they_did() {
+fn bounded_functions_give_the_same_results() {
     let folder = with_rego(
         "deny contains msg if {
             units.parse(\"10Ki\") == 10240
@@ -284,7 +287,7 @@ fn outputs_that_would_replace_what_a_run_reads_are_refused() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn fix_leaves_a_file_whose_name_is_not_text_with_the_reason() {
+fn fix_skips_a_file_whose_name_is_not_text_with_the_reason() {
     use std::os::unix::ffi::OsStrExt;
     let wrong = MODEL.replace("score: 9.4", "score: 1.0");
     let folder = Folder::new(&[]);

@@ -47,7 +47,7 @@ fn on_terminal(folder: &Folder, arguments: &str, columns: usize, variable: (&str
         .args(["-qec", &format!("stty rows 50 cols {columns}; '{program}' {arguments}"), "/dev/null"])
         .current_dir(folder.path(""))
         .envs([("TERM", "xterm"), variable])
-        // Logs of CI have colors whatever the terminal is.
+        // Logs of CI have colors on any terminal.
         .env_remove("CI")
         .env_remove("GITHUB_ACTIONS")
         .output()

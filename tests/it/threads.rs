@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 const MODEL: &str = include_str!("../../src/rules/stock.yaml");
 
-/// Files that take more and less time, with and without faults, among them some that cannot be judged.
+/// Files that take more and less time, with and without problems, some of which cannot be checked.
 fn mixed() -> TempDir {
     let folder = TempDir::new().unwrap();
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
@@ -26,14 +26,14 @@ fn mixed() -> TempDir {
     }
     // Large ones wait until the others are done, and how large that is depends on the number of threads.
     for (name, lines) in [("00-large", 2_000), ("33-larger", 4_000), ("99-large", 2_000)] {
-        let comment = "# What nobody reads, and what takes its time nevertheless.\n".repeat(lines);
+        let comment = "# A comment, which makes the file large and slow to read.\n".repeat(lines);
         write(&format!("{name}.threat-model.yaml"), &(comment + &MODEL.replace("score: 9.4", "score: 9.1")));
     }
     folder
 }
 
 #[test]
-fn the_report_is_the_same_for_any_number_of_threads() {
+fn report_is_the_same_for_any_number_of_threads() {
     let folder = mixed();
     let run = |starter: &[&str], format: &str, threads: &str| -> Option<Output> {
         let program = env!("CARGO_BIN_EXE_aivss-lint");
@@ -47,7 +47,7 @@ fn the_report_is_the_same_for_any_number_of_threads() {
         let alone = run(&[], format, "1").expect("the program starts");
         assert_eq!(alone.status.code(), Some(2), "{format}");
         assert!(alone.stdout.len() > 2_000, "{format}: {}", String::from_utf8_lossy(&alone.stdout));
-        // As many as there are cores; and as many where only one of them is to be had, if that can be asked for.
+        // As many as there are cores; and the default on one core, if the system can restrict it.
         let all = run(&[], format, "0");
         let one = run(&["taskset", "-c", "0"], format, "0").filter(|output| output.status.code() == Some(2));
         let several = ["2", "8", "100"].map(|threads| run(&[], format, threads));

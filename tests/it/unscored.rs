@@ -92,7 +92,7 @@ fn settings_without_effect_are_named() {
 }
 
 #[test]
-fn every_output_says_not_scored() {
+fn every_output_contains_not_scored() {
     let folder = folder(LAYERS_ONLY, "");
     for format in ["human", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown"] {
         let ran = folder.run(&["--format", format]);
@@ -160,7 +160,7 @@ fn init_asks_for_no_score_that_the_policy_does_not_require() {
 }
 
 #[test]
-fn export_of_an_agent_without_score_says_what_is_missing() {
+fn export_of_an_agent_without_score_names_what_is_missing() {
     let ran = folder(LAYERS_ONLY, "").run(&["export", MODEL]);
     let words =
         "threat-model.yaml:1:1: the report consists of scores, and the agent is not scored: add `aivss` with";

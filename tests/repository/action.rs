@@ -17,7 +17,7 @@ const GOOD: &str = include_str!("../../examples/smolagents/threat-model.yaml");
 const WRONG: &str = include_str!("../../examples/owasp-0.5/01-tool-misuse.threat-model.yaml");
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// A job of no particular event, whose workspace holds one file.
+/// A job without a particular event, whose workspace contains one file.
 fn plain(test: &str, model: &str) -> Job {
     let job = Job::new(test);
     write(&job.workspace(), "threat-model.yaml", model);
@@ -96,7 +96,7 @@ fn option<'c>(calls: &'c [Vec<String>], name: &str) -> Option<&'c str> {
     Some(&calls[0][place + 1])
 }
 
-fn assert_cannot_judge(ran: &Ran, because: &str) {
+fn assert_cannot_check(ran: &Ran, because: &str) {
     assert_eq!(ran.code, 2, "{}", ran.log);
     assert_eq!((ran.output("verdict"), ran.output("exit-code")), ("cannot-judge", "2"));
     assert!(ran.log.contains(because), "{because} is not in:\n{}", ran.log);
@@ -105,7 +105,7 @@ fn assert_cannot_judge(ran: &Ran, because: &str) {
 // Verdicts.
 
 #[test]
-fn a_good_model_passes() {
+fn correct_model_passes() {
     let job = plain("passes", GOOD);
     let ran = job.run();
     assert_eq!(ran.code, 0, "{}", ran.log);
@@ -125,7 +125,7 @@ fn a_good_model_passes() {
 }
 
 #[test]
-fn a_wrong_model_fails_and_is_reported_all_the_same() {
+fn wrong_model_fails_and_is_reported() {
     let ran = plain("fails", WRONG).run();
     assert_eq!(ran.code, 1, "{}", ran.log);
     assert_eq!((ran.output("verdict"), ran.output("exit-code")), ("failed", "1"));
@@ -136,17 +136,17 @@ fn a_wrong_model_fails_and_is_reported_all_the_same() {
 }
 
 #[test]
-fn nothing_to_judge_is_no_pass() {
+fn nothing_to_check_does_not_pass() {
     let ran = Job::new("nothing").run();
-    assert_cannot_judge(&ran, "");
+    assert_cannot_check(&ran, "");
     assert_eq!((ran.output("errors"), ran.output("highest-score")), ("0", ""));
 }
 
 #[test]
-fn a_broken_policy_is_no_pass() {
+fn broken_policy_does_not_pass() {
     let job = plain("broken-policy", GOOD).with("policy", "broken.yaml");
     write(&job.workspace(), "broken.yaml", "aivss_policy: 1\nlimit: 3\n");
-    assert_cannot_judge(&job.run(), "broken.yaml");
+    assert_cannot_check(&job.run(), "broken.yaml");
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn inputs_become_options() {
 }
 
 #[test]
-fn it_runs_in_the_folder_that_is_named() {
+fn action_runs_in_the_working_directory() {
     let job = Job::new("folder").with("working-directory", "deep down");
     write(&job.workspace(), "threat-model.yaml", WRONG);
     write(&job.workspace(), "deep down/threat-model.yaml", GOOD);
@@ -177,39 +177,39 @@ fn it_runs_in_the_folder_that_is_named() {
 }
 
 #[test]
-fn the_summary_and_the_annotations_can_be_left_out() {
+fn summary_and_annotations_can_be_turned_off() {
     let ran = plain("quiet", WRONG).with("summary", "false").with("annotations", "false").run();
     assert_eq!((ran.code, ran.summary.as_str()), (1, ""));
     assert_eq!(ran.commands(), ["::error title=aivss-lint::The gate failed. The report says why."]);
 }
 
 #[test]
-fn what_is_neither_true_nor_false_is_refused() {
+fn input_that_is_neither_true_nor_false_is_refused() {
     for input in ["summary", "annotations", "new-only"] {
         let job = plain("neither", GOOD).with(input, "yes");
-        assert_cannot_judge(&job.run(), &format!("the input {input} is true or false, not yes"));
+        assert_cannot_check(&job.run(), &format!("the input {input} is true or false, not yes"));
         assert_eq!(job.calls().len(), 0);
     }
 }
 
 #[test]
-fn inputs_that_name_nothing_are_refused() {
-    assert_cannot_judge(&plain("no-paths", GOOD).with("paths", " \n").run(), "names nothing");
-    assert_cannot_judge(&plain("no-folder", GOOD).with("working-directory", "gone").run(), "no folder gone");
+fn input_that_names_nothing_is_refused() {
+    assert_cannot_check(&plain("no-paths", GOOD).with("paths", " \n").run(), "names nothing");
+    assert_cannot_check(&plain("no-folder", GOOD).with("working-directory", "gone").run(), "no folder gone");
 }
 
-// A program that does not do what it should.
+// Programs that fail.
 
 #[test]
-fn a_program_that_is_not_there_is_no_pass() {
+fn missing_program_does_not_pass() {
     let ran = plain("missing", GOOD).with("binary", "/nowhere/aivss-lint").run();
-    assert_cannot_judge(&ran, "there is no program /nowhere/aivss-lint");
+    assert_cannot_check(&ran, "there is no program /nowhere/aivss-lint");
     let gone = plain("gone", GOOD);
     gone.stub("instead", "exit 127");
-    assert_cannot_judge(&gone.run(), "ended with 127");
+    assert_cannot_check(&gone.run(), "ended with 127");
 }
 
-/// A report that says that all is well, as the program would write it.
+/// The report of a run that passes, as the program would write it.
 const PASSED: &str = r#"{
   "verdict": "passed",
   "exit_code": 0,
@@ -229,7 +229,7 @@ fn instead(report: &str, code: u8) -> String {
 }
 
 #[test]
-fn a_report_counts_only_with_the_exit_code_that_goes_with_it() {
+fn report_counts_only_with_the_matching_exit_status() {
     let sound = Job::new("report-sound");
     // Figures of something else are not the summary's.
     let change = "  \"change\": {\n    \"errors\": 9\n  },\n  \"summary\"";
@@ -255,17 +255,17 @@ fn a_report_counts_only_with_the_exit_code_that_goes_with_it() {
         job.stub("instead", &instead(&report, code));
         let ran = job.run();
         assert_eq!(ran.code, 2, "{name}");
-        assert_cannot_judge(&ran, "left no report that goes with it");
+        assert_cannot_check(&ran, "left no report that goes with it");
         assert_eq!((ran.output("report-json"), ran.output("errors")), ("", ""), "{name}");
     }
 
     let silent = Job::new("report-missing");
     silent.stub("instead", "exit 0");
-    assert_cannot_judge(&silent.run(), "left no report that goes with it");
+    assert_cannot_check(&silent.run(), "left no report that goes with it");
 }
 
 #[test]
-fn a_score_within_a_text_is_not_the_highest() {
+fn score_within_a_text_is_not_the_highest() {
     let job = Job::new("forged-score");
     let worst = PASSED.replace(
         "null",
@@ -276,10 +276,10 @@ fn a_score_within_a_text_is_not_the_highest() {
     assert_eq!((ran.output("highest-score"), ran.output("highest-severity")), ("6.5", "Medium"));
 }
 
-// What a stranger writes.
+// Hostile content.
 
 #[test]
-fn names_from_a_stranger_neither_run_nor_forge() {
+fn hostile_names_do_not_run_or_forge_commands() {
     let name = "$(touch spliced)`touch spliced`\n::error::forged\nverdict=passed\n'\"; touch spliced; \".threat-model.yaml";
     let agent = "\"A\\n::error::forged\\n##[error]forged\\n::set-output name=verdict::passed\\nverdict=passed $(touch spliced)\"";
     let job = Job::new("hostile");
@@ -305,7 +305,7 @@ fn names_from_a_stranger_neither_run_nor_forge() {
 }
 
 #[test]
-fn the_log_is_closed_while_the_program_writes() {
+fn log_is_closed_to_commands_while_the_program_writes() {
     let job = Job::new("closed");
     job.stub("instead", "printf '::error::forged\\n::stop-commands::x\\n::x::\\n##[error]forged'; exit 2");
     let ran = job.run();
@@ -314,7 +314,7 @@ fn the_log_is_closed_while_the_program_writes() {
 }
 
 #[test]
-fn only_annotations_leave_the_file_of_annotations() {
+fn annotations_file_can_only_contain_annotations() {
     let job = Job::new("annotations");
     job.stub(
         "instead",
@@ -326,7 +326,7 @@ fn only_annotations_leave_the_file_of_annotations() {
 }
 
 #[test]
-fn inputs_are_never_code() {
+fn inputs_are_not_run_as_code() {
     let value = "$(touch spliced)\"; touch spliced; '`touch spliced`";
     for input in action()["inputs"].as_object().unwrap().keys() {
         let job = plain("inputs", GOOD).with(input, value);
@@ -343,7 +343,7 @@ fn inputs_are_never_code() {
 // Base and policy.
 
 #[test]
-fn a_merge_commit_is_deepened_by_one() {
+fn merge_commit_is_deepened_by_one() {
     let (job, history) = merged("deepened");
     assert!(is_shallow(&job));
     let ran = job.run();
@@ -357,7 +357,7 @@ fn a_merge_commit_is_deepened_by_one() {
 }
 
 #[test]
-fn a_head_checkout_gets_the_history_it_needs() {
+fn head_checkout_gets_the_history_it_needs() {
     let job = Job::new("head-checkout");
     let history = history(&job);
     check_out(&job, &history.head);
@@ -372,9 +372,9 @@ fn a_head_checkout_gets_the_history_it_needs() {
     assert_eq!(git(&job.workspace(), &["log", "--format=%s", "-1", &common]), "one");
 }
 
-/// The parents of a merge commit that is not GitHub's are chosen by whoever wrote it, and so would be the policy.
+/// The author of a merge commit that is not GitHub's chooses its parents, and with them the policy.
 #[test]
-fn a_merge_commit_of_the_author_chooses_no_policy() {
+fn merge_commit_of_the_author_does_not_set_the_policy() {
     let job = Job::new("author-merge");
     let history = history(&job);
     check_out(&job, &history.merge);
@@ -394,14 +394,14 @@ fn a_merge_commit_of_the_author_chooses_no_policy() {
 
 /// `pull_request_target` checks out the tip of the base branch, which may be a merge commit itself.
 #[test]
-fn a_checkout_of_the_base_alone_is_refused() {
+fn checkout_of_the_base_alone_is_refused() {
     let job = Job::new("target");
     let history = history(&job);
     check_out(&job, &history.merge);
     for base in [&history.merge, &history.base] {
         let event = pull_request(base, "owner/agents");
         let job = job.again().on("pull_request_target", event).variable("GITHUB_SHA", &history.merge);
-        assert_cannot_judge(&job.run(), "does not contain the change");
+        assert_cannot_check(&job.run(), "does not contain the change");
         assert_eq!(job.calls().len(), 0);
     }
     // The change, checked out by name, by the policy of the base.
@@ -416,7 +416,7 @@ fn a_checkout_of_the_base_alone_is_refused() {
 
 /// As in a container, where the workspace is not one's own.
 #[test]
-fn a_workspace_of_another_user_is_judged() {
+fn workspace_of_another_user_is_checked() {
     for folder in [".", "agents"] {
         let (job, history) = merged("another-user");
         git(&job.workspace(), &["fetch", "--quiet", "--unshallow", "origin", &history.merge]);
@@ -431,7 +431,7 @@ fn a_workspace_of_another_user_is_judged() {
 
 /// Makes git take every checkout of the job for another user's.
 pub(crate) fn of_another_user(job: &Job) {
-    // The variable is git's own, so that it must be set behind what removes them.
+    // The action removes variables of git, so this one must be set after that.
     let tool = "PATH=${PATH#*/bin:}\nGIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec git \"$@\"";
     write_program(&job.folder.join("bin"), "git", tool);
 }
@@ -445,7 +445,7 @@ fn write_program(folder: &Path, name: &str, script: &str) {
 
 /// git takes a folder with a few names for a bare repository, and runs what its configuration names.
 #[test]
-fn a_folder_like_a_bare_repository_is_not_one() {
+fn folder_like_a_bare_repository_is_not_one() {
     let job = Job::new("bare");
     let history = history(&job);
     let work = job.folder.join("work");
@@ -480,7 +480,7 @@ fn a_folder_like_a_bare_repository_is_not_one() {
 }
 
 #[test]
-fn a_working_directory_that_is_a_link_is_refused() {
+fn working_directory_that_is_a_link_is_refused() {
     let job = plain("linked", WRONG);
     let workspace = job.workspace();
     write(&workspace, "decoy/deep/threat-model.yaml", GOOD);
@@ -500,11 +500,11 @@ fn a_working_directory_that_is_a_link_is_refused() {
         &absolute,
     ] {
         let job = job.again().with("working-directory", folder);
-        assert_cannot_judge(&job.run(), "leads through a link");
+        assert_cannot_check(&job.run(), "leads through a link");
         assert_eq!(job.calls().len(), 0, "{folder}");
     }
     let elsewhere = job.again().with("working-directory", "/tmp");
-    assert_cannot_judge(&elsewhere.run(), "is relative to the workspace");
+    assert_cannot_check(&elsewhere.run(), "is relative to the workspace");
     let absolute = workspace.join("decoy/deep").display().to_string();
     for folder in ["decoy/deep", "./decoy//deep/", &absolute] {
         let ran = job.again().with("working-directory", folder).run();
@@ -526,11 +526,11 @@ fn programs_in_the_workspace_are_not_run() {
     assert_eq!(ran.code, 0, "{}", ran.log);
     assert!(!job.folder.join("pwned").exists(), "{}", ran.log);
     let job = job.with("binary", "aivss-lint");
-    assert_cannot_judge(&job.run(), "there is no program aivss-lint");
+    assert_cannot_check(&job.run(), "there is no program aivss-lint");
 }
 
 #[test]
-fn variables_of_git_in_the_environment_change_nothing() {
+fn variables_of_git_are_ignored() {
     let (job, history) = merged("variables");
     let trace = job.folder.join("trace");
     let values = [
@@ -554,7 +554,7 @@ fn variables_of_git_in_the_environment_change_nothing() {
 
 /// More people may push a tag than a branch.
 #[test]
-fn a_tag_named_like_the_branch_is_not_the_base() {
+fn tag_named_like_the_branch_is_not_the_base() {
     for (base, unreachable) in
         [("main", false), ("origin/main", false), ("main", true), ("origin/main", true)]
     {
@@ -568,7 +568,7 @@ fn a_tag_named_like_the_branch_is_not_the_base() {
         let job = job.with("base", base).with("policy-from", base);
         let ran = job.run();
         if unreachable {
-            assert_cannot_judge(&ran, "is a branch of the origin");
+            assert_cannot_check(&ran, "is a branch of the origin");
             assert_eq!(job.calls().len(), 0);
         } else {
             assert_eq!(ran.code, 0, "{}", ran.log);
@@ -579,7 +579,7 @@ fn a_tag_named_like_the_branch_is_not_the_base() {
 }
 
 #[test]
-fn a_full_name_is_that_ref_and_no_other() {
+fn full_name_is_exactly_that_ref() {
     let (job, history) = merged("full-name");
     git(&job.folder.join("origin.git"), &["tag", "v1", &history.head]);
     for tag in ["refs/heads/gone", "abc1234"] {
@@ -597,42 +597,42 @@ fn a_full_name_is_that_ref_and_no_other() {
         assert_eq!(ran.code, 0, "{base}: {}", ran.log);
         assert_eq!(option(&job.calls(), "--base"), Some(commit.as_str()), "{base}");
     }
-    assert_cannot_judge(&job.again().with("base", "refs/heads/gone").run(), "cannot find the revision");
-    assert_cannot_judge(&job.again().with("base", "abc1234").run(), "a short commit id");
-    assert_cannot_judge(&job.again().with("base", ":/one").run(), "is no revision");
+    assert_cannot_check(&job.again().with("base", "refs/heads/gone").run(), "cannot find the revision");
+    assert_cannot_check(&job.again().with("base", "abc1234").run(), "a short commit id");
+    assert_cannot_check(&job.again().with("base", ":/one").run(), "is no revision");
 }
 
 #[test]
-fn histories_that_never_met_are_not_compared() {
+fn unrelated_histories_are_not_compared() {
     let (job, _) = merged("unrelated");
     let work = job.folder.join("work");
     git(&work, &["switch", "--quiet", "--orphan", "elsewhere"]);
     let elsewhere = commit(&work, "another beginning");
     git(&work, &["push", "--quiet", "../origin.git", "elsewhere"]);
     let job = job.with("base", &elsewhere);
-    assert_cannot_judge(&job.run(), "have in common");
+    assert_cannot_check(&job.run(), "have in common");
     assert_eq!(job.calls().len(), 0);
 }
 
 #[test]
-fn a_clone_that_cannot_be_deepened_says_what_to_do() {
+fn clone_that_cannot_be_deepened_is_reported_with_the_remedy() {
     let (job, _) = merged("cut-off");
     fs::rename(job.folder.join("origin.git"), job.folder.join("gone.git")).unwrap();
     let ran = job.run();
-    assert_cannot_judge(&ran, "fetch-depth: 0");
-    assert_eq!(job.calls().len(), 0, "judged without the base's policy");
+    assert_cannot_check(&ran, "fetch-depth: 0");
+    assert_eq!(job.calls().len(), 0, "checked without the policy of the base");
 }
 
 #[test]
-fn no_checkout_at_all_is_told_apart() {
+fn missing_checkout_is_reported() {
     let job = plain("no-checkout", GOOD).on("pull_request", pull_request(&"a".repeat(40), "owner/agents"));
     // The folders above belong to this project's own repository.
-    assert_cannot_judge(&job.run(), "actions/checkout comes first");
+    assert_cannot_check(&job.run(), "actions/checkout comes first");
     assert_eq!(job.calls().len(), 0);
 }
 
 #[test]
-fn the_policy_of_the_change_judges_only_if_asked_for() {
+fn policy_of_the_change_applies_only_on_request() {
     let (job, history) = merged("policy-head");
     let job = job.with("policy-from", "head");
     job.run();
@@ -642,7 +642,7 @@ fn the_policy_of_the_change_judges_only_if_asked_for() {
 }
 
 #[test]
-fn a_revision_that_is_named_is_found_at_the_origin() {
+fn named_revision_is_found_at_the_origin() {
     let (job, history) = merged("named");
     let job = job.with("base", "origin/main").with("policy-from", "feature");
     let ran = job.run();
@@ -653,7 +653,7 @@ fn a_revision_that_is_named_is_found_at_the_origin() {
 }
 
 #[test]
-fn what_is_no_revision_is_refused() {
+fn invalid_revision_is_refused() {
     for (base, message) in [
         ("--upload-pack=touch spliced", "is no revision"),
         ("no such branch", "is no revision"),
@@ -662,13 +662,13 @@ fn what_is_no_revision_is_refused() {
     ] {
         let (job, _) = merged("no-revision");
         let job = job.with("base", base);
-        assert_cannot_judge(&job.run(), message);
+        assert_cannot_check(&job.run(), message);
         assert_eq!(job.calls().len(), 0);
     }
 }
 
 #[test]
-fn a_merge_queue_has_its_base() {
+fn merge_queue_has_its_base() {
     let job = Job::new("queue");
     let history = history(&job);
     check_out(&job, &history.merge);
@@ -681,13 +681,13 @@ fn a_merge_queue_has_its_base() {
 }
 
 #[test]
-fn an_event_without_its_base_is_no_pass() {
+fn event_without_its_base_does_not_pass() {
     let job = plain("no-base", GOOD).on("merge_group", json!({}));
-    assert_cannot_judge(&job.run(), "does not say what its base is");
+    assert_cannot_check(&job.run(), "does not say what its base is");
 }
 
 #[test]
-fn a_push_is_compared_with_what_was_there_before() {
+fn push_is_compared_with_the_previous_commit() {
     let job = Job::new("push");
     let history = history(&job);
     check_out(&job, &history.merge);
@@ -701,7 +701,7 @@ fn a_push_is_compared_with_what_was_there_before() {
 }
 
 #[test]
-fn force_push_over_a_commit_that_the_origin_lost_has_no_base_and_says_so() {
+fn force_push_over_a_lost_commit_has_no_base_and_reports_it() {
     let job = Job::new("force-push");
     let history = history(&job);
     check_out(&job, &history.merge);
@@ -715,17 +715,17 @@ fn force_push_over_a_commit_that_the_origin_lost_has_no_base_and_says_so() {
 }
 
 #[test]
-fn force_push_where_the_origin_does_not_answer_is_no_pass() {
+fn force_push_with_an_unreachable_origin_does_not_pass() {
     let job = Job::new("force-push-offline");
     let history = history(&job);
     check_out(&job, &history.merge);
     fs::remove_dir_all(job.folder.join("origin.git")).unwrap();
     let job = job.on("push", json!({ "before": "1234567890".repeat(4) }));
-    assert_cannot_judge(&job.run(), "cannot find the commit 1234567890");
+    assert_cannot_check(&job.run(), "cannot find the commit 1234567890");
 }
 
 #[test]
-fn push_of_an_unrelated_history_is_compared_with_what_was_there_and_everything_counts() {
+fn push_of_an_unrelated_history_is_compared_and_every_problem_counts() {
     let job = Job::new("orphan");
     let history = history(&job);
     let work = job.folder.join("work");
@@ -742,7 +742,7 @@ fn push_of_an_unrelated_history_is_compared_with_what_was_there_and_everything_c
 }
 
 #[test]
-fn the_first_push_to_a_branch_has_no_base_and_everything_counts() {
+fn first_push_to_a_branch_has_no_base_and_every_problem_counts() {
     let job = plain("first-push", WRONG).on("push", json!({ "before": "0".repeat(40) }));
     let job = job.with("new-only", "true");
     let ran = job.run();
@@ -756,7 +756,7 @@ fn the_first_push_to_a_branch_has_no_base_and_everything_counts() {
 // Pull requests: code scanning and comments.
 
 #[test]
-fn a_fork_gets_its_verdict_without_the_token() {
+fn fork_gets_its_verdict_without_the_token() {
     for repository in [json!({ "full_name": "stranger/agents" }), Value::Null] {
         let (mut job, history) = merged("fork");
         job.event.1 = pull_request(&history.base, "");
@@ -772,7 +772,7 @@ fn a_fork_gets_its_verdict_without_the_token() {
 }
 
 #[test]
-fn the_report_goes_to_code_scanning_when_asked_for() {
+fn report_is_uploaded_to_code_scanning_on_request() {
     let (job, _) = merged("upload");
     write(&job.workspace(), "wrong.threat-model.yaml", WRONG);
     let ran = job.with("upload-sarif", "true").run();
@@ -784,7 +784,7 @@ fn the_report_goes_to_code_scanning_when_asked_for() {
 }
 
 #[test]
-fn a_category_reaches_the_report_the_upload_and_the_comment() {
+fn category_is_in_the_report_the_upload_and_the_comment() {
     let (job, _) = merged("category");
     let job = job.with("upload-sarif", "true").with("comment", "true").with("category", "second agents");
     job.stub("comments", "");
@@ -799,21 +799,21 @@ fn a_category_reaches_the_report_the_upload_and_the_comment() {
     assert!(ran.summary.starts_with(&format!("{mark}\n")), "{}", ran.summary);
     // One that cannot be a category ends the job with 2.
     let ran = plain("bad-category", GOOD).with("category", "a\"--><b>").run();
-    assert_cannot_judge(&ran, "category");
+    assert_cannot_check(&ran, "category");
 }
 
 #[test]
-fn what_the_gate_cannot_check_is_not_uploaded() {
+fn report_of_a_failed_check_is_not_uploaded() {
     let (job, _) = merged("no-upload");
     symlink("/etc/hostname", job.workspace().join("link.threat-model.yaml")).unwrap();
     let ran = job.with("upload-sarif", "true").run();
-    assert_cannot_judge(&ran, "link.threat-model.yaml");
+    assert_cannot_check(&ran, "link.threat-model.yaml");
     assert_eq!((ran.output("report-sarif"), ran.used.len()), ("", 0));
     assert!(!ran.output("report-markdown").is_empty());
 }
 
 #[test]
-fn one_comment_is_made_and_then_kept_up_to_date() {
+fn comment_is_created_once_and_then_updated() {
     let (job, _) = merged("comment");
     let job = job.with("comment", "true");
     // Neither somebody else's with the marker, nor one's own without it.
@@ -832,7 +832,7 @@ fn one_comment_is_made_and_then_kept_up_to_date() {
 }
 
 #[test]
-fn a_comment_that_fails_changes_no_verdict() {
+fn failed_comment_does_not_change_the_verdict() {
     for (model, code) in [(GOOD, 0), (WRONG, 1)] {
         let (job, _) = merged("comment-fails");
         write(&job.workspace(), "another.threat-model.yaml", model);
@@ -845,7 +845,7 @@ fn a_comment_that_fails_changes_no_verdict() {
 }
 
 #[test]
-fn there_is_no_comment_without_a_pull_request() {
+fn comment_without_a_pull_request_is_not_created() {
     let job = plain("no-pull-request", GOOD).with("comment", "true");
     assert_eq!(job.run().code, 0);
     assert_eq!(job.log_of("gh"), "");
@@ -894,7 +894,7 @@ fn assert_not_run(job: &Job) {
 }
 
 #[test]
-fn a_release_is_verified_by_its_own_checksums() {
+fn release_is_verified_by_its_own_checksums() {
     let (job, _) = released("release");
     let ran = job.run();
     assert_eq!(ran.code, 0, "{}", ran.log);
@@ -903,7 +903,7 @@ fn a_release_is_verified_by_its_own_checksums() {
 }
 
 #[test]
-fn a_checksum_that_is_given_is_the_one_that_counts() {
+fn given_checksum_takes_precedence() {
     let (job, sum) = released("checksum");
     fs::remove_file(release(&job, "SHA256SUMS")).unwrap();
     let job = job.with("checksum", &sum.to_uppercase()).with("version", &format!("v{VERSION}"));
@@ -911,35 +911,35 @@ fn a_checksum_that_is_given_is_the_one_that_counts() {
 
     let (job, _) = released("checksum-wrong");
     let job = job.with("checksum", &"1".repeat(64));
-    assert_cannot_judge(&job.run(), "expected 1111");
+    assert_cannot_check(&job.run(), "expected 1111");
     assert_not_run(&job);
 }
 
 #[test]
-fn an_archive_that_is_not_what_it_should_be_is_never_run() {
+fn archive_that_differs_from_its_checksum_is_not_run() {
     let (job, _) = released("tampered");
     fs::write(release(&job, ARCHIVE), "another").unwrap();
-    assert_cannot_judge(&job.run(), "has the SHA-256");
+    assert_cannot_check(&job.run(), "has the SHA-256");
     assert_not_run(&job);
 
     let (job, sum) = released("unnamed");
     fs::write(release(&job, "SHA256SUMS"), format!("{sum}  {ARCHIVE}\n{sum}  {ARCHIVE}\n")).unwrap();
-    assert_cannot_judge(&job.run(), "exactly once");
+    assert_cannot_check(&job.run(), "exactly once");
     assert_not_run(&job);
 
     let (job, _) = released("unverifiable");
     fs::remove_file(release(&job, "SHA256SUMS")).unwrap();
-    assert_cannot_judge(&job.run(), "cannot be verified");
+    assert_cannot_check(&job.run(), "cannot be verified");
     assert_not_run(&job);
 
     let (job, _) = released("unreachable");
     job.stub("server/status", "503");
-    assert_cannot_judge(&job.run(), "the server answers 503");
+    assert_cannot_check(&job.run(), "the server answers 503");
     assert_not_run(&job);
 }
 
 #[test]
-fn a_release_that_is_not_there_is_built() {
+fn missing_release_is_built() {
     let (job, _) = released("built");
     fs::remove_file(release(&job, ARCHIVE)).unwrap();
     let ran = job.run();
@@ -951,7 +951,7 @@ fn a_release_that_is_not_there_is_built() {
 }
 
 #[test]
-fn a_platform_without_an_archive_and_a_checkout_of_the_action_are_built() {
+fn platform_without_an_archive_and_checkout_of_the_action_are_built() {
     let (job, _) = released("platform");
     let job = job.variable("RUNNER_ARCH", "S390X");
     assert_eq!(job.run().code, 0);
@@ -964,31 +964,31 @@ fn a_platform_without_an_archive_and_a_checkout_of_the_action_are_built() {
 }
 
 #[test]
-fn nothing_else_is_built_in_place_of_what_was_asked_for() {
+fn requested_release_is_not_replaced_by_a_build() {
     let (job, _) = released("other-version");
     let job = job.with("version", "0.0.9");
-    assert_cannot_judge(&job.run(), "not 0.0.9");
+    assert_cannot_check(&job.run(), "not 0.0.9");
     assert_not_run(&job);
 
     let (job, sum) = released("promised");
     fs::remove_file(release(&job, ARCHIVE)).unwrap();
     let job = job.with("checksum", &sum);
-    assert_cannot_judge(&job.run(), "nothing that the checksum could match");
+    assert_cannot_check(&job.run(), "nothing that the checksum could match");
     assert_not_run(&job);
 
     for (input, value) in [("version", "../../evil"), ("version", "1"), ("checksum", "abc")] {
         let (job, _) = released("malformed");
         let job = job.with(input, value);
-        assert_cannot_judge(&job.run(), " is no ");
+        assert_cannot_check(&job.run(), " is no ");
         assert_eq!(job.log_of("curl"), "");
         assert_not_run(&job);
     }
 }
 
 #[test]
-fn a_program_of_another_version_than_asked_for_is_refused() {
+fn program_of_another_version_is_refused() {
     let job = plain("binary-version", GOOD).with("version", "0.0.9");
-    assert_cannot_judge(&job.run(), "not aivss-lint 0.0.9");
+    assert_cannot_check(&job.run(), "not aivss-lint 0.0.9");
     assert_not_run(&job);
 }
 

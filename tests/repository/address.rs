@@ -87,7 +87,7 @@ fn is_page(path: &str) -> bool {
 
 /// Nothing that a reader copies today fetches a release.
 #[test]
-fn releases_are_fetched_only_where_the_text_says_so() {
+fn releases_are_fetched_only_by_texts_that_state_it() {
     if ADDRESS.is_some() {
         return;
     }

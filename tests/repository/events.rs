@@ -84,7 +84,7 @@ impl Checkout<'_> {
         let origin = format!("file://{}", job.folder.join("origin.git").display());
         git(&folder, &["init", "--quiet"]);
         git(&folder, &["remote", "add", "origin", &origin]);
-        // The origin is not another user's, whatever the checkout is.
+        // The origin belongs to the same user in every kind of checkout.
         let upload = "env -u GIT_TEST_ASSUME_DIFFERENT_OWNER git-upload-pack";
         git(&folder, &["config", "remote.origin.uploadpack", upload]);
         if !self.sparse.is_empty() {
@@ -114,7 +114,7 @@ fn job(test: &str, change: Change) -> (Job, Origin) {
     (job, origin)
 }
 
-/// Sets the event, with what GitHub says it runs on.
+/// Sets the event with the commit and the ref that GitHub sets for it.
 fn on(job: Job, name: &str, event: Value, (sha, reference): (&str, &str)) -> Job {
     job.on(name, event).variable("GITHUB_SHA", sha).variable("GITHUB_REF", reference)
 }
@@ -266,14 +266,14 @@ fn push_is_compared_with_what_the_branch_was() {
     let gone = "1234567890".repeat(4);
     for change in [Change::Good, Change::Wrong] {
         let (job, origin) = job("push", change);
-        // What was there, what it is compared with, and what the log says.
+        // The previous commit, the commit to compare with, and a text of the log.
         let rows = [
             ("first", &zeros, "", "first push to the branch. There is no base, and every problem counts"),
             ("force, gone", &gone, "", "There is no base, and every problem counts"),
             ("force, kept", &origin.main, &*origin.main, "Base: "),
             ("ordinary", &origin.first, &*origin.first, "Base: "),
         ];
-        for (name, before, expected, said) in rows {
+        for (name, before, expected, expected_log) in rows {
             let job =
                 on(job.again(), "push", json!({ "before": before }), (&origin.feature, "refs/heads/feature"));
             let _ = fs::remove_dir_all(job.workspace());
@@ -282,7 +282,7 @@ fn push_is_compared_with_what_the_branch_was() {
             let ran = job.run();
             assert_verdict(&ran, change, name);
             assert_eq!((base(&ran), policy(&ran)), (expected, ""), "{name}");
-            assert!(ran.log.contains(said), "{name}: {}", ran.log);
+            assert!(ran.log.contains(expected_log), "{name}: {}", ran.log);
         }
     }
 }

@@ -34,7 +34,7 @@ fn every_version_is_the_crates() {
 }
 
 #[test]
-fn the_citation_names_its_format_authors_and_licenses() {
+fn citation_has_its_format_authors_and_licenses() {
     let citation = yaml("CITATION.cff");
     assert_eq!(citation["cff-version"], "1.2.0");
     assert_eq!((&citation["title"], &citation["type"]), (&"aivss-lint".into(), &"software".into()));
@@ -44,9 +44,9 @@ fn the_citation_names_its_format_authors_and_licenses() {
     assert_eq!(licenses.join(" OR "), env!("CARGO_PKG_LICENSE"));
 }
 
-/// `.ci/run` holds the forms to GitHub's schema.
+/// `.ci/run` checks the forms by GitHub's schema.
 #[test]
-fn every_issue_form_asks_for_what_an_answer_needs() {
+fn issue_forms_have_the_required_fields() {
     let forms = [
         ("wrong-score", ["vector", "factors", "expected"].as_slice()),
         ("problem", &["file", "command", "output", "expected"]),
@@ -68,13 +68,13 @@ fn every_issue_form_asks_for_what_an_answer_needs() {
 
 /// cargo-binstall downloads an archive by the name that the release gives it.
 #[test]
-fn cargo_binstall_asks_for_the_archives_of_a_release() {
+fn cargo_binstall_downloads_the_archives_of_a_release() {
     assert!(read("Cargo.toml").contains("/v{ version }/aivss-lint-{ target }.tar.gz\"\npkg-fmt = \"tgz\"\n"));
     assert!(read(".github/release/pack").contains("../aivss-lint-$2.tar.gz"));
 }
 
 #[test]
-fn one_maturin_builds_all_wheels() {
+fn wheels_are_built_by_one_version_of_maturin() {
     let tools = read(".ci/tools.txt");
     let version = tools.lines().find_map(|line| line.strip_prefix("maturin==")).unwrap();
     assert!(read(".github/wheel/pyproject.toml").contains(&format!("requires = [\"maturin=={version}\"]")));
@@ -82,14 +82,14 @@ fn one_maturin_builds_all_wheels() {
 }
 
 #[test]
-fn the_description_of_the_wheel_is_the_crates() {
+fn description_of_the_wheel_is_the_crates() {
     let description = format!("description = \"{}\"", env!("CARGO_PKG_DESCRIPTION"));
     assert!(read(".github/wheel/pyproject.toml").contains(&description));
 }
 
 /// The action downloads the files that the release makes.
 #[test]
-fn every_archive_that_the_action_asks_for_is_released() {
+fn every_archive_that_the_action_downloads_is_released() {
     let install = read(".github/action/install.sh");
     let release = read(".github/workflows/release.yml");
     let targets: Vec<&str> = install

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The hooks under the real pre-commit: tests/repository/pre-commit.sh FOLDER
 #
-# FOLDER holds all wheels that the hooks need: the program's, and setuptools. pre-commit gets this working tree as the
+# FOLDER contains all wheels that the hooks need: the program's, and setuptools. pre-commit gets this working tree as the
 # hooks' repository, and commits are made in a scratch repository until one is blocked or passes as it should.
 set -euo pipefail
 
@@ -11,7 +11,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 export PRE_COMMIT_HOME=$scratch/home PIP_NO_INDEX=1 PIP_FIND_LINKS=$wheels PIP_DISABLE_PIP_VERSION_CHECK=1
-# Neither the machine's configuration nor a hook that this runs in may have a say.
+# Neither the machine's configuration nor an outer hook applies.
 export GIT_CONFIG_GLOBAL=$scratch/gitconfig GIT_CONFIG_NOSYSTEM=1
 unset GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE
 git config --global user.name Somebody
@@ -34,7 +34,7 @@ user=$scratch/user
 log=$scratch/log
 failures=0
 
-# Begins a repository with one hook, and what must not be there at its first commit.
+# Begins a repository with one hook, and files that must not exist at its first commit.
 begin() {
   rm -rf "$user"
   git init --quiet "$user"
@@ -52,7 +52,7 @@ attempt() {
   git commit --quiet --message "$1" >"$log" 2>&1
 }
 
-# The commit is made, and pre-commit says this of the hook: Passed or Skipped.
+# The commit is made, and pre-commit prints this for the hook: Passed or Skipped.
 passes() {
   if attempt "$1" && grep -q -e "^aivss-lint.*$2\$" "$log"; then
     echo "ok: $1"
@@ -62,7 +62,7 @@ passes() {
   restore
 }
 
-# The commit is refused, and this is why.
+# The commit is refused, and this is the reason.
 blocks() {
   if ! attempt "$1" && grep -q -e "^aivss-lint.*Failed\$" "$log" && grep -q -e "$2" "$log"; then
     echo "ok: $1"
@@ -93,42 +93,42 @@ wrong agents/new.threat-model.yaml
 blocks 'a wrong model' 'error\[uplift-mismatch, score-mismatch\]'
 
 cp agents/threat-model.yaml agents/good.threat-model.yaml
-passes 'a good model' Passed
+passes 'a correct model' Passed
 
 printf 'replicas: 3\n' >deployment.yaml
 printf '{}\n' >package.json
 printf '# An agent\n' >README.md
-passes 'files that are no threat models' Passed
+passes 'files that are not threat models' Passed
 
 printf 'int main() { return 0; }\n' >main.c
 passes 'a file of another type' Skipped
 
 printf 'aivss_policy: 1\nlimit: 3\n' >aivss-policy.yaml
 cp agents/threat-model.yaml agents/another.threat-model.yaml
-blocks 'a broken policy beside a model' 'aivss-policy\.yaml'
+blocks 'a broken policy next to a model' 'aivss-policy\.yaml'
 
 printf 'aivss_policy: 1\nlimit: 3\n' >aivss-policy.yaml
 blocks 'a broken policy alone' 'aivss-policy\.yaml'
 
 printf 'aivss_policy: 1\nextends: [recommended]\nfiles: { exclude: ["legacy/**"] }\n' >aivss-policy.yaml
-passes 'a sound policy' Passed
+passes 'a valid policy' Passed
 wrong legacy/threat-model.yaml
 passes 'a wrong model that the policy leaves out' Passed
 wrong current/threat-model.yaml
 wrong legacy/another.threat-model.yaml
-blocks 'a wrong model beside one that the policy leaves out' 'current/threat-model\.yaml'
+blocks 'a wrong model next to one that the policy leaves out' 'current/threat-model\.yaml'
 
-# shellcheck disable=SC2016 # That it does not expand is the point.
+# shellcheck disable=SC2016 # It must not expand.
 wrong 'agents/a name; with "signs" $(touch spliced).threat-model.yaml'
 blocks 'a wrong model with a name of signs' 'error\[uplift-mismatch, score-mismatch\]'
 if [[ -e spliced ]]; then complain 'a name was run'; fi
 
-# pre-commit puts the names behind the hook's arguments.
+# pre-commit puts the names after the hook's arguments.
 mkdir -- './--policy=x' x
 cp agents/threat-model.yaml './--policy=x/threat-model.yaml'
 printf 'aivss_policy: 1\nextends: [permissive]\n' >x/threat-model.yaml
 wrong agents/new.threat-model.yaml
-blocks 'a wrong model beside a folder named like an option' 'error\[uplift-mismatch, score-mismatch\]'
+blocks 'a wrong model next to a folder named like an option' 'error\[uplift-mismatch, score-mismatch\]'
 
 begin aivss-lint-all
 printf 'aivss_policy: 1\nextends: [recommended]\nlimits: { score: 1.0 }\n' >aivss-policy.yaml
@@ -153,7 +153,7 @@ begin aivss-lint-system
 wrong agents/new.threat-model.yaml
 blocks 'a wrong model, by the installed program' 'error\[uplift-mismatch, score-mismatch\]'
 cp agents/threat-model.yaml agents/good.threat-model.yaml
-passes 'a good model, by the installed program' Passed
+passes 'a correct model, by the installed program' Passed
 
 # Runs a command of git that commits.
 # The commit is made.
@@ -163,7 +163,7 @@ makes() {
   if "$@" >"$log" 2>&1; then echo "ok: $title"; else complain "$title: should be made"; fi
 }
 
-# The commit is refused, and this is why.
+# The commit is refused, and this is the reason.
 refuses() {
   local title=$1 why=$2
   shift 2
@@ -189,7 +189,7 @@ restore
 wrong agents/other.threat-model.yaml
 git add --all
 good agents/threat-model.yaml 'without the other'
-makes 'commit --only beside a wrong model' git commit --quiet --only agents/threat-model.yaml --message a
+makes 'commit --only next to a wrong model' git commit --quiet --only agents/threat-model.yaml --message a
 refuses 'commit --amend with a wrong model' 'score-mismatch' git commit --quiet --amend --no-edit
 restore
 git mv agents/threat-model.yaml agents/renamed.threat-model.yaml
@@ -239,16 +239,16 @@ cd -- "$above/module"
 pre-commit install >/dev/null
 refuses 'a wrong model in a submodule' 'score-mismatch' eval 'git add --all && git commit --quiet --message a'
 
-# A hook of one's own, which nobody keeps from what is not staged.
+# A hook without pre-commit, which does not hide unstaged changes.
 begin aivss-lint-system
 sed -n '/^# .git\/hooks\/pre-commit/,/^```$/p' "$root/docs/ci/pre-commit.md" | sed '$d' | sed '1i#!/bin/sh' >.git/hooks/pre-commit
 wrong agents/threat-model.yaml
 git add --all
 good agents/threat-model.yaml 'right again, and not staged'
-refuses 'a hook of one'"'"'s own, wrong as staged' 'score-mismatch' git commit --quiet --message a
+refuses 'a hook without pre-commit, wrong as staged' 'score-mismatch' git commit --quiet --message a
 git add --all
 wrong agents/threat-model.yaml
-makes 'a hook of one'"'"'s own, right as staged' git commit --quiet --message a
+makes 'a hook without pre-commit, right as staged' git commit --quiet --message a
 
 if [[ $failures -gt 0 ]]; then
   echo "$failures of the cases above failed"

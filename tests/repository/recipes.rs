@@ -1,7 +1,7 @@
-//! The recipes in `docs/ci/` do what they promise: each script is taken from its block and run in a scratch
+//! The recipes in `docs/ci/` work as documented: each script is taken from its block and run in a scratch
 //! repository, with the variables that its CI system sets.
 //!
-//! The line that installs the program meets a stand-in here. `.ci/run` executes it, and installs the wheel.
+//! The line that installs the program runs a substitute here. `.ci/run` executes it, and installs the wheel.
 #![cfg(unix)]
 
 use std::fs;
@@ -82,7 +82,7 @@ fn clone(test: &str, change: Change) -> PathBuf {
     clone
 }
 
-/// Runs a script with a `cargo` that installs this program, and nothing else that would.
+/// Runs a script with a `cargo` that installs only this program.
 fn run(script: &str, clone: &Path, variables: &[(&str, &str)]) -> Output {
     assert!(script.contains("aivss-lint"), "{script}");
     let bin = clone.parent().unwrap().join("bin");
@@ -128,21 +128,21 @@ fn write_program(folder: &Path, name: &str, text: &str) {
     fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// Runs a recipe on each sort of change, and looks at the reports that it must leave.
-fn holds(name: &str, script: &str, variables: &[(&str, &str)], reports: &[&str]) {
+/// Runs a recipe on each kind of change, and checks its reports.
+fn check_recipe(name: &str, script: &str, variables: &[(&str, &str)], reports: &[&str]) {
     for (change, code) in [(Change::Good, 0), (Change::Wrong, 1), (Change::Bribed, 1)] {
         let clone = clone(name, change);
         let output = run(script, &clone, variables);
-        let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(code), "{name}: {said}");
+        let printed = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{name}: {printed}");
         for report in reports {
             let text =
                 fs::read_to_string(clone.join(report)).unwrap_or_else(|_| panic!("{name}: no {report}"));
             if Path::new(report).extension().is_some_and(|ending| ending == "xml") {
                 let parsed = roxmltree::Document::parse(&text).unwrap();
                 assert_eq!(parsed.root_element().tag_name().name(), "testsuites");
-            } else if let Value::Array(faults) = serde_json::from_str(&text).unwrap() {
-                assert_eq!(faults.is_empty(), code == 0, "{report}: {text}");
+            } else if let Value::Array(problems) = serde_json::from_str(&text).unwrap() {
+                assert_eq!(problems.is_empty(), code == 0, "{report}: {text}");
             }
             if code == 1 {
                 assert!(text.contains("second.threat-model.yaml"), "{report}: {text}");
@@ -151,14 +151,14 @@ fn holds(name: &str, script: &str, variables: &[(&str, &str)], reports: &[&str])
     }
 }
 
-/// The files that a block says it publishes are those that its command writes.
+/// Checks that a block publishes the files that its command writes.
 fn assert_published(published: &[&str], script: &str) {
     for report in published {
         assert!(script.contains(&format!("--output \"$tools/{report}\"")), "nothing writes {report}");
     }
 }
 
-/// A recipe whose setup fails, or that cannot run, publishes nothing that the change contains, and runs none of it.
+/// A recipe whose setup fails, or that cannot run, neither publishes nor runs files of the change.
 fn publishes_no_report_of_the_change(name: &str, script: &str, variables: &[(&str, &str)], reports: &[&str]) {
     let stops = [
         ("cargo", Some(("CARGO_STATUS", "1"))),
@@ -184,9 +184,9 @@ fn publishes_no_report_of_the_change(name: &str, script: &str, variables: &[(&st
         }
         let variables: Vec<_> = variables.iter().copied().chain(variable).collect();
         let output = run(script, &clone, &variables);
-        let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.success(), stop == "nothing", "{name}, {stop}: {said}");
-        assert!(!clone.join("PWNED").exists(), "{name}, {stop}: {said}");
+        let printed = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.success(), stop == "nothing", "{name}, {stop}: {printed}");
+        assert!(!clone.join("PWNED").exists(), "{name}, {stop}: {printed}");
         for report in reports {
             let published = fs::read_to_string(clone.join(report));
             assert!(
@@ -198,7 +198,7 @@ fn publishes_no_report_of_the_change(name: &str, script: &str, variables: &[(&st
 }
 
 #[test]
-fn gitlab() {
+fn recipe_for_gitlab_reports_every_change() {
     let recipe = yaml(blocks("GitLab", "yaml")[0]);
     let script = lines(&recipe["aivss-lint"]["script"]);
     let variables = [
@@ -207,7 +207,7 @@ fn gitlab() {
         ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
     ];
     let reports = ["reports/gl-code-quality-report.json", "reports/aivss-lint.xml"];
-    holds("gitlab", &script, &variables, &reports);
+    check_recipe("gitlab", &script, &variables, &reports);
     publishes_no_report_of_the_change("gitlab", &script, &variables, &reports);
     assert_published(&reports, &script);
     for job in ["aivss-lint", "aivss-lint-default-branch"] {
@@ -272,7 +272,7 @@ fn init_writes_recipes_that_run() {
 }
 
 #[test]
-fn gitlab_on_the_default_branch() {
+fn recipe_for_gitlab_checks_the_default_branch() {
     let recipe = yaml(blocks("GitLab", "yaml")[0]);
     let script = lines(&recipe["aivss-lint-default-branch"]["script"]);
     for (change, code) in [(Change::Good, 0), (Change::Wrong, 1)] {
@@ -286,7 +286,7 @@ fn gitlab_on_the_default_branch() {
 }
 
 #[test]
-fn a_page_and_a_badge_whatever_the_verdict() {
+fn page_and_badge_are_written_for_every_verdict() {
     let recipe = yaml(blocks("Report and badge of the default branch", "yaml")[0]);
     let steps = recipe["jobs"]["report"]["steps"].as_array().unwrap();
     let published = steps[2]["with"]["path"].as_str().unwrap().strip_prefix("${{ runner.temp }}/").unwrap();
@@ -302,12 +302,12 @@ fn a_page_and_a_badge_whatever_the_verdict() {
 }
 
 #[test]
-fn bitbucket() {
+fn recipe_for_bitbucket_reports_every_change() {
     let recipe = yaml(blocks("Bitbucket Pipelines", "yaml")[0]);
     assert_eq!(recipe["clone"]["depth"], "full");
     let script = lines(&recipe["pipelines"]["pull-requests"]["**"][0]["step"]["script"]);
     let variables = [("BITBUCKET_PR_DESTINATION_BRANCH", "main")];
-    holds("bitbucket", &script, &variables, &["test-results/aivss-lint.xml"]);
+    check_recipe("bitbucket", &script, &variables, &["test-results/aivss-lint.xml"]);
     // What Bitbucket collects.
     let reports = [
         "test-results/aivss-lint.xml",
@@ -321,7 +321,7 @@ fn bitbucket() {
 }
 
 #[test]
-fn azure() {
+fn recipe_for_azure_reports_every_change() {
     let recipe = yaml(blocks("Azure Pipelines", "yaml")[0]);
     let steps = recipe["steps"].as_array().unwrap();
     assert_eq!(steps[0]["fetchDepth"], "0");
@@ -330,7 +330,7 @@ fn azure() {
     // From GitHub the branch comes as it is, from Azure Repos with its prefix.
     for target in ["main", "refs/heads/main"] {
         let variables = [("SYSTEM_PULLREQUEST_TARGETBRANCH", target)];
-        holds("azure", script, &variables, &reports);
+        check_recipe("azure", script, &variables, &reports);
         publishes_no_report_of_the_change("azure", script, &variables, &reports);
     }
     assert_published(&reports, script);
@@ -342,12 +342,12 @@ fn azure() {
 }
 
 #[test]
-fn jenkins() {
+fn recipe_for_jenkins_reports_every_change() {
     let recipe = blocks("Jenkins", "groovy")[0];
     let script = recipe.split("'''").nth(1).unwrap();
     let variables = [("CHANGE_TARGET", "main")];
     let reports = ["reports/aivss-lint.xml", "reports/report.json"];
-    holds("jenkins", script, &variables, &reports);
+    check_recipe("jenkins", script, &variables, &reports);
     publishes_no_report_of_the_change("jenkins", script, &variables, &reports);
     assert_published(&reports, script);
     let post = &recipe[recipe.find("post {").unwrap()..];
@@ -357,7 +357,7 @@ fn jenkins() {
 }
 
 #[test]
-fn a_git_hook() {
+fn git_hook_checks_what_is_staged() {
     let script = blocks("A git hook", "sh")[0];
     for (change, code) in [(Change::Good, 0), (Change::Wrong, 1)] {
         let clone = clone("hook", change);
@@ -368,7 +368,7 @@ fn a_git_hook() {
 }
 
 #[test]
-fn hooks_and_inputs_that_are_shown_exist() {
+fn shown_hooks_and_inputs_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let hooks = fs::read_to_string(root.join(".pre-commit-hooks.yaml")).unwrap();
     let hooks = yaml(&hooks);
@@ -411,7 +411,7 @@ fn hooks_and_inputs_that_are_shown_exist() {
 
 /// Every command of the page is in a block that a test above runs.
 #[test]
-fn no_command_is_left_out() {
+fn every_shown_command_is_tested() {
     let commands = PAGES
         .iter()
         .flat_map(|page| page.lines())

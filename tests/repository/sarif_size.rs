@@ -60,14 +60,14 @@ fn results(report: &Report) -> usize {
     let errors = results.iter().filter(|result| result["level"] == "error").count();
     assert_eq!(errors, report.count(Level::Error).min(results.len()), "the worst come first");
     let notifications = run["invocations"][0]["toolExecutionNotifications"].as_array().unwrap();
-    let told = notifications.iter().filter_map(|one| one["message"]["text"].as_str());
-    let told: Vec<&str> = told.filter(|text| text.contains("not listed")).collect();
-    assert_eq!(told.is_empty(), left_out == 0);
-    assert!(told.iter().all(|text| text.starts_with(&format!("{left_out} result"))), "{told:?}");
+    let texts = notifications.iter().filter_map(|one| one["message"]["text"].as_str());
+    let unlisted: Vec<&str> = texts.filter(|text| text.contains("not listed")).collect();
+    assert_eq!(unlisted.is_empty(), left_out == 0);
+    assert!(unlisted.iter().all(|text| text.starts_with(&format!("{left_out} result"))), "{unlisted:?}");
     results.len()
 }
 
-/// Letters and digits that nothing can compress well.
+/// Letters and digits that cannot be compressed well.
 fn noise(seed: usize, length: usize) -> String {
     let mut state = u64::try_from(seed).unwrap().wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut next = || {
@@ -83,14 +83,14 @@ fn noise(seed: usize, length: usize) -> String {
 }
 
 #[test]
-fn a_report_of_too_many_problems_has_the_worst_of_them() {
+fn report_of_too_many_problems_has_the_worst_of_them() {
     let small = |at: usize| format!("score is {at}; the limit is");
     assert_eq!(results(&report(1_000, small)), 1_000);
     assert_eq!(results(&report(25_500, small)), 25_000);
 }
 
 #[test]
-fn a_report_of_long_texts_is_not_larger_than_accepted() {
+fn report_of_long_texts_is_not_larger_than_accepted() {
     // Each of a kilobyte that cannot be compressed, twice as much as there is room for.
     let count = results(&report(20_000, |at| noise(at, 800)));
     assert!((5_000..15_000).contains(&count), "{count}");

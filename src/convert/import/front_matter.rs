@@ -193,7 +193,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_other_byte_of_a_page_changes(page in "(\u{FEFF})?(---[\n\r])?([a-z#: \\-\\[+.\u{e9}]{0,9}(\r\n|\n|\r)){0,6}(---[\n\r])?\\PC{0,20}") {
+        fn other_bytes_of_a_page_are_kept(page in "(\u{FEFF})?(---[\n\r])?([a-z#: \\-\\[+.\u{e9}]{0,9}(\r\n|\n|\r)){0,6}(---[\n\r])?\\PC{0,20}") {
             if let Ok(marked) = insert(&page, &parts()) {
                 let added = marked.text.len() - page.len();
                 let place = (0..=page.len()).find(|at| {

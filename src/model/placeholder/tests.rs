@@ -180,7 +180,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(20_000))]
 
     #[test]
-    fn text_that_is_plain_without_folding_is_no_placeholder(text in texts()) {
+    fn text_that_is_plain_without_folding_is_not_a_placeholder(text in texts()) {
         if text.contains(['/', '@', '#', ':', '[', '<', '{', '\'']) || !is_plain(&text) {
             return Ok(());
         }

@@ -1,8 +1,8 @@
-//! Bytes that are no text, and characters that have no business in one.
+//! Bytes that are not text, and characters that do not belong in one.
 
 use super::rows::{BOM, Case, JSON, MODEL, json, page, swap, swap_in, wrong, yaml};
 
-/// Bytes that are no text, or text of another sort than it seems.
+/// Bytes that are not text, or text of another kind than it seems.
 pub(crate) fn encodings() -> Vec<Case> {
     let utf16 = |mark: bool| -> Vec<u8> {
         let mark = mark.then_some(0xFEFF_u16);
@@ -25,7 +25,7 @@ pub(crate) fn encodings() -> Vec<Case> {
         yaml("UTF-16 without its mark", utf16(false), 1, "1:2 syntax"),
         yaml("a surrogate in UTF-8", b"a: \xED\xA0\x80\n", 1, "1:4 encoding"),
         yaml("a character cut off at the end", b"a: 1 # \xE2\x82", 1, "1:8 encoding"),
-        yaml("NUL, and a second model behind it", format!("{MODEL}\0\n---\n{MODEL}"), 1, "32:1 syntax"),
+        yaml("NUL, and a second model after it", format!("{MODEL}\0\n---\n{MODEL}"), 1, "32:1 syntax"),
         yaml("NUL in a comment", format!("# \0\n{MODEL}"), 1, "1:3 syntax"),
         yaml("lines end in CR LF", wrong().replace('\n', "\r\n"), 1, "22:10 score-mismatch"),
         yaml("lines end in CR", wrong().replace('\n', "\r"), 1, "22:10 score-mismatch"),
@@ -36,12 +36,12 @@ pub(crate) fn encodings() -> Vec<Case> {
             "23:12 score-mismatch",
         ),
         yaml("a tab as indentation", swap("  score: 9.4", "\tscore: 9.4"), 1, "22:1 syntax"),
-        yaml("a tab behind a colon is allowed", swap("score: 9.4", "score:\t9.1"), 1, "22:10 score-mismatch"),
+        yaml("a tab after a colon is allowed", swap("score: 9.4", "score:\t9.1"), 1, "22:10 score-mismatch"),
         yaml("nothing but a bracket that is not closed", "[", 1, "1:1 syntax"),
     ]
 }
 
-/// Every way in which bytes are not UTF-8, and characters that have no business in a text.
+/// Every way in which bytes are not UTF-8, and characters that do not belong in a text.
 pub(crate) fn no_text() -> Vec<Case> {
     let classes: [(&str, &[u8]); 13] = [
         ("a byte that only continues", b"\x80"),
@@ -53,7 +53,7 @@ pub(crate) fn no_text() -> Vec<Case> {
         ("a pair of surrogates, three bytes each", b"\xED\xA0\xBD\xED\xB8\x80"),
         ("the second half of a pair", b"\xED\xBF\xBF"),
         ("past the last character", b"\xF4\x90\x80\x80"),
-        ("a byte that begins nothing", b"\xF5"),
+        ("a byte that begins no character", b"\xF5"),
         ("five bytes", b"\xF8\x88\x80\x80\x80"),
         ("a mark of UTF-16 within the text", b"\xFF\xFE"),
         ("four bytes that end after three", b"\xF0\x9F\x98"),
@@ -105,7 +105,7 @@ pub(crate) fn no_text() -> Vec<Case> {
         json("NUL by escape in JSON", swap_in(JSON, "Plans", "\\u0000"), 0, ""),
         yaml("half a pair of surrogates by escape", swap("Plans trips.", "\"\\ud83d\""), 1, "4:12 syntax"),
         yaml("past the last character by escape", swap("Plans trips.", "\"\\U00110000\""), 1, "4:12 syntax"),
-        yaml("a character that is none", swap("Plans", "\u{FFFE}"), 1, "4:12 syntax"),
+        yaml("a noncharacter", swap("Plans", "\u{FFFE}"), 1, "4:12 syntax"),
         page("NUL in a page", format!("a\0\n\n```yaml\n{}```\n", wrong()), 1, "25:10 score-mismatch"),
     ]);
     rows

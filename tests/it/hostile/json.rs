@@ -1,8 +1,8 @@
-//! JSON, by the letter.
+//! JSON by RFC 8259.
 
 use super::rows::{BOM, Case, JSON, MODEL, json, swap_in};
 
-/// JSON is RFC 8259, all of it and nothing else.
+/// JSON is exactly that of RFC 8259.
 pub(crate) fn strictness() -> Vec<Case> {
     let summary = |text: &str| swap_in(JSON, "Plans trips.", text);
     vec![
@@ -12,7 +12,7 @@ pub(crate) fn strictness() -> Vec<Case> {
         json("tabs as indentation", JSON.replace('\n', "\n\t"), 0, ""),
         json("a comma too many", "{\"aivss_threat_model\": 1,}", 1, "1:26 syntax"),
         json("a comment", "{\"aivss_threat_model\": 1} // a", 1, "1:27 syntax"),
-        json("a column behind other scripts", "{\"é日\": tru}", 1, "1:11 syntax"),
+        json("a column after other scripts", "{\"é日\": tru}", 1, "1:11 syntax"),
         json("YAML", MODEL, 1, "1:1 syntax"),
         json("two documents", format!("{JSON}{JSON}"), 1, "13:1 syntax"),
         json("a document end in a text", summary("--- trips"), 0, ""),
@@ -27,7 +27,7 @@ pub(crate) fn strictness() -> Vec<Case> {
         json("a pair of surrogates in the wrong order", summary("\\ude00\\ud83d"), 1, "2:42 syntax"),
         json("half a pair and a letter", summary("\\ud83d\\u0061"), 1, "2:42 syntax"),
         json("an escape of four digits that has three", summary("\\u00e"), 1, "2:47 syntax"),
-        json("an escape that is none", summary("\\x41"), 1, "2:43 syntax"),
+        json("an invalid escape", summary("\\x41"), 1, "2:43 syntax"),
         json("an escape of YAML's", summary("\\e"), 1, "2:43 syntax"),
         json("a line break in a text", summary("a\nb"), 1, "2:43 syntax"),
         json("a tab in a text", summary("a\tb"), 1, "2:43 syntax"),

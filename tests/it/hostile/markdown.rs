@@ -1,8 +1,8 @@
-//! Pages: blocks that hold a model, wherever they stand and however they begin.
+//! Pages: blocks that contain a model, at any place and with any beginning.
 
-use super::rows::{BOM, Case, JSON, MODEL, REPORT, beside, indented, page, swap_in, wrong};
+use super::rows::{BOM, Case, JSON, MODEL, REPORT, indented, next_to, page, swap_in, wrong};
 
-/// Markdown: a block that holds a model is read, wherever it stands and however it begins.
+/// Markdown: a block that contains a model is read, at any place and with any beginning.
 pub(crate) fn pages() -> Vec<Case> {
     let fenced = |info: &str| format!("```{info}\n{}```\n", wrong());
     let quoted: String = fenced("yaml").lines().map(|line| format!("> {line}\n")).collect();
@@ -22,12 +22,12 @@ pub(crate) fn pages() -> Vec<Case> {
         ),
         page("a block with CR LF", fenced("yaml").replace('\n', "\r\n"), 1, "23:10 score-mismatch"),
         page(
-            "a block behind a byte order mark",
+            "a block after a byte order mark",
             format!("{BOM}{}", fenced("yaml")),
             1,
             "23:10 score-mismatch",
         ),
-        page("a block behind other scripts", format!("日本ü\n{}", fenced("yaml")), 1, "24:10 score-mismatch"),
+        page("a block after other scripts", format!("日本ü\n{}", fenced("yaml")), 1, "24:10 score-mismatch"),
         page("an indented block", indented(&fenced("yaml"), 3), 1, "23:13 score-mismatch"),
         page(
             "a block in a list",
@@ -83,7 +83,7 @@ pub(crate) fn pages() -> Vec<Case> {
     ]
 }
 
-/// A second block beside one that passes: the file holds a model already, so nobody would miss this one.
+/// A second block next to one that passes: the file already has a model, so nobody would notice that this one is not read.
 pub(crate) fn second_blocks() -> Vec<Case> {
     let bad = "aivss_threat_model: 1\n";
     let (wrong, json) = (indented(&wrong(), 2), JSON.replace("9.4}", "9.1}"));
@@ -109,7 +109,7 @@ pub(crate) fn second_blocks() -> Vec<Case> {
         ("indented above its end", "yaml", format!("{wrong}...\n"), "58:12 score-mismatch"),
         ("braces over lines", "yaml", "{\n  aivss_threat_model: 1,\n}\n".to_owned(), "38:3 layer-blank"),
         (
-            "braces behind its beginning",
+            "braces after its beginning",
             "yaml",
             "--- {aivss_threat_model: 1}\n".to_owned(),
             "37:6 layer-blank",
@@ -122,12 +122,12 @@ pub(crate) fn second_blocks() -> Vec<Case> {
             swap_in(&unmarked, "}} ", "}, \"aivss_threat_model\": 1}\n"),
             "37:484 score-mismatch",
         ),
-        ("JSON that is none", "json", "{\"aivss_threat_model\": 1,}\n".to_owned(), "37:26 syntax"),
+        ("invalid JSON", "json", "{\"aivss_threat_model\": 1,}\n".to_owned(), "37:26 syntax"),
     ];
-    blocks.into_iter().map(|(name, info, block, first)| page(name, beside(info, &block), 1, first)).collect()
+    blocks.into_iter().map(|(name, info, block, first)| page(name, next_to(info, &block), 1, first)).collect()
 }
 
-/// A page with a model that passes, and a second one behind it that people see and that no block of data holds.
+/// A page with a model that passes, and a second one after it that people see and that is not in a block of data.
 pub(crate) fn unread() -> Vec<Case> {
     let quoted = |text: &str| text.lines().map(|line| format!("> {line}\n")).collect::<String>();
     let marked = wrong();
@@ -143,9 +143,9 @@ pub(crate) fn unread() -> Vec<Case> {
         ("in a quotation", quoted(&marked), "37:3 marker-unread"),
         ("in a quotation of a quotation", quoted(&quoted(&marked)), "37:5 marker-unread"),
         ("in a footnote", format!("[^1]:\n{}", indented(&marked, 4)), "38:5 marker-unread"),
-        ("behind the label of a footnote", format!("[^1]: {marked}"), "37:7 marker-unread"),
+        ("after the label of a footnote", format!("[^1]: {marked}"), "37:7 marker-unread"),
         ("in preformatted HTML", format!("<pre>\n{marked}</pre>\n"), "38:1 marker-unread"),
-        ("behind a tag of HTML", format!("<pre><code>{marked}</code></pre>\n"), "37:12 marker-unread"),
+        ("after a tag of HTML", format!("<pre><code>{marked}</code></pre>\n"), "37:12 marker-unread"),
         ("in an item of a list", format!("- {}", indented(&marked, 2).trim_start()), "37:3 marker-unread"),
         ("in a numbered item", format!("1. {}", indented(&marked, 3).trim_start()), "37:4 marker-unread"),
         ("in a cell", "| aivss_threat_model: 1 |\n".to_owned(), "37:3 marker-unread"),
@@ -265,7 +265,7 @@ fn prose_page() -> String {
     format!("---\n{front}---\n# Planner\n\n{}", sections.collect::<String>())
 }
 
-/// Prose: what hides an answer from readers is no answer, and what readers see is read.
+/// Prose: a hidden answer is not an answer, and a visible one is read.
 pub(crate) fn prose() -> Vec<Case> {
     let sound = prose_page();
     let wrong = sound.replace("score: 9.4", "score: 9.1");
@@ -279,8 +279,8 @@ pub(crate) fn prose() -> Vec<Case> {
         page("a wrong score in front matter", wrong.clone(), 1, "23:10 score-mismatch"),
         page("with CR LF", wrong.replace('\n', "\r\n"), 1, "23:10 score-mismatch"),
         page("with CR", wrong.replace('\n', "\r"), 1, "23:10 score-mismatch"),
-        page("behind a byte order mark", format!("{BOM}{wrong}"), 1, "23:10 score-mismatch"),
-        page("behind a blank line", format!("\n{sound}"), 1, "3:1 marker-unread"),
+        page("after a byte order mark", format!("{BOM}{wrong}"), 1, "23:10 score-mismatch"),
+        page("after a blank line", format!("\n{sound}"), 1, "3:1 marker-unread"),
         page("that is not closed", sound.replace("Critical\n---\n", "Critical\n"), 1, "2:1 marker-unread"),
         page("in TOML", sound.replace("---\n", "+++\n"), 1, "2:1 marker-unread"),
         page("that is broken", sound.replace("severity: Critical", "severity: {"), 1, "24:13 syntax"),

@@ -1,4 +1,4 @@
-//! Texts that terminals, logs and readers of reports would obey, and reports that would have no end.
+//! Texts that could be commands to terminals, logs and readers of reports, and huge reports.
 
 use std::process::Stdio;
 
@@ -7,10 +7,10 @@ use super::{command, repository, run, steers};
 use crate::folder::Ran;
 use crate::git::write;
 
-/// Texts that mean something to whoever shows or reads a report: as the agent's name, and as a key that is not known.
+/// Texts that are markup or commands somewhere: as the agent's name, and as an unknown key.
 pub(crate) fn texts() -> Vec<Case> {
     let texts = [
-        ("a colour", "\\e[31m"),
+        ("a color", "\\e[31m"),
         ("a terminal cleared", "\\e[2J\\e[H"),
         ("a link of a terminal's", "\\e]8;;https://example.org\\a"),
         ("the title of a terminal", "\\e]0;a\\a"),
@@ -20,13 +20,13 @@ pub(crate) fn texts() -> Vec<Case> {
         ("an overwritten line", "\\rpassed"),
         ("text from right to left", "\\u202egnp.a"),
         ("text kept apart", "\\u2066a\\u2069"),
-        ("letters nobody sees", "a\\u200b\\u00ad\\ufeff"),
+        ("invisible letters", "a\\u200b\\u00ad\\ufeff"),
         ("letters that are tags", "\\U000e0041\\U000e007f"),
         ("lines of Unicode's", "\\u2028a\\u2029b\\x85c"),
         ("NUL", "\\0"),
         ("a command of GitHub's", "\\n::error file=a::b"),
         ("the end of GitHub's commands", "\\n::stop-commands::a"),
-        ("a command of GitHub's behind spaces", "\\n  ::set-output name=a::b"),
+        ("a command of GitHub's after spaces", "\\n  ::set-output name=a::b"),
         ("a group of a log", "##[group]a"),
         ("a variable of Azure's", "\\n##vso[task.setvariable variable=a]b"),
         ("the end of a text in XML", "]]>"),
@@ -49,7 +49,7 @@ pub(crate) fn texts() -> Vec<Case> {
 }
 
 #[test]
-fn no_text_means_anything_in_any_format() {
+fn hostile_text_is_not_markup_in_any_format() {
     for case in texts() {
         let folder = repository("texts");
         write(&folder, YAML_FILE, &case.bytes);
@@ -88,9 +88,9 @@ fn no_text_means_anything_in_any_format() {
     }
 }
 
-/// Each of these lines has a fault of its own, and some hide the faults of others: the work must not grow with both.
+/// Each of these lines has its own problem, and some hide the problems of others: the time must not be the product of both.
 #[test]
-fn a_crowd_of_unknown_keys_and_findings_is_judged_in_its_time() {
+fn many_unknown_keys_and_findings_are_checked_in_time() {
     let folder = repository("crowd");
     let keys = |name: &str| (0..20_000).map(|at| format!("    {name}_{at}: 0.5\n")).collect::<String>();
     let findings = "- { id: F, titel: A flaw }\n".repeat(20_000);
@@ -108,7 +108,7 @@ fn a_crowd_of_unknown_keys_and_findings_is_judged_in_its_time() {
 }
 
 #[test]
-fn many_mild_faults_hide_no_grave_one() {
+fn many_mild_problems_do_not_hide_a_severe_one() {
     let folder = repository("many");
     let finding = |at: usize| {
         format!(
@@ -125,7 +125,7 @@ fn many_mild_faults_hide_no_grave_one() {
 }
 
 #[test]
-fn whoever_stops_reading_changes_no_verdict() {
+fn closed_pipe_does_not_change_the_verdict() {
     let folder = repository("pipes");
     let keys: String = (0..3_000).map(|at| format!("unknown_{at}: 1\n")).collect();
     write(&folder, YAML_FILE, format!("{MODEL}{keys}"));
@@ -143,7 +143,7 @@ fn whoever_stops_reading_changes_no_verdict() {
 }
 
 #[test]
-fn what_a_file_says_does_not_steer_the_terminal() {
+fn text_of_a_file_does_not_control_the_terminal() {
     let folder = repository("steering");
     let evil = "\\e]8;;https://example.org\\a\\e[2J\\r\\n::error::\\u202E";
     let files = [
@@ -167,7 +167,7 @@ fn what_a_file_says_does_not_steer_the_terminal() {
 }
 
 #[test]
-fn a_small_file_makes_no_huge_report() {
+fn small_file_does_not_make_a_huge_report() {
     let folder = repository("reports");
     let findings = "  - { id: *id, aivss: {} }\n".repeat(1_000);
     write(&folder, YAML_FILE, format!("{MODEL}x-id: &id {}\nfindings:\n{findings}", "i".repeat(10_000)));

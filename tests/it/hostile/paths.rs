@@ -11,22 +11,22 @@ use crate::folder::Ran;
 use crate::git::{git, write};
 
 #[test]
-fn a_gate_that_has_checked_nothing_does_not_pass() {
+fn run_that_checks_nothing_does_not_pass() {
     let folder = repository("nothing");
     assert_eq!(run(&folder, &[]).0, 2, "an empty folder");
     write(&folder, "aivss-policy.yaml", "aivss_policy: 1\n");
     assert_eq!(run(&folder, &[]).0, 2, "a policy alone");
     assert_eq!(run(&folder, &["aivss-policy.yaml"]).0, 0, "a policy by name");
     write(&folder, "threat-models/other.yaml", "a: 1\n");
-    assert_eq!(run(&folder, &[]).0, 2, "a file that holds something else");
+    assert_eq!(run(&folder, &[]).0, 2, "a file with something else");
     write(&folder, YAML_FILE, MODEL);
-    assert_eq!(run(&folder, &[]).0, 0, "a model beside it");
+    assert_eq!(run(&folder, &[]).0, 0, "a model next to it");
     assert_eq!(run(&folder, &["threat-models/other.yaml", YAML_FILE]).0, 2, "the other file by name");
-    assert_eq!(run(&folder, &["nowhere.yaml", YAML_FILE]).0, 2, "a file that is not there");
+    assert_eq!(run(&folder, &["nowhere.yaml", YAML_FILE]).0, 2, "a missing file");
     fs::create_dir(folder.join("empty")).unwrap();
-    assert_eq!(run(&folder, &["empty", YAML_FILE]).0, 2, "a folder by name that holds no model");
+    assert_eq!(run(&folder, &["empty", YAML_FILE]).0, 2, "a folder by name without a model");
     write(&folder, "empty/threat-model.json", "{ \"detail\": {} }");
-    assert_eq!(run(&folder, &["empty", YAML_FILE]).0, 2, "a folder by name that holds something else");
+    assert_eq!(run(&folder, &["empty", YAML_FILE]).0, 2, "a folder by name with something else");
     assert_eq!(run(&folder, &[".", "empty"]).0, 2, "the same, within another one");
     assert_eq!(run(&folder, &["."]).0, 0, "the other one alone");
     write(&folder, "aivss-policy.yml", "aivss_policy: 1\n");
@@ -34,7 +34,7 @@ fn a_gate_that_has_checked_nothing_does_not_pass() {
 }
 
 #[test]
-fn a_folder_hides_nothing() {
+fn hidden_folder_is_checked() {
     let folder = repository("folders");
     write(&folder, YAML_FILE, MODEL);
     write(&folder, "threat-model.yaml.d/.hidden/threat-model.yaml", wrong());
@@ -54,7 +54,7 @@ fn a_folder_hides_nothing() {
 }
 
 #[test]
-fn what_git_tracks_is_judged_whatever_is_ignored() {
+fn tracked_file_is_checked_although_ignored() {
     let folder = repository("tracked");
     write(&folder, "agents/threat-model.yaml", wrong());
     write(&folder, YAML_FILE, MODEL);
@@ -67,7 +67,7 @@ fn what_git_tracks_is_judged_whatever_is_ignored() {
 }
 
 #[test]
-fn standard_input_is_judged_as_the_file_it_is_named_after() {
+fn standard_input_is_checked_as_the_file_of_its_name() {
     let folder = repository("stdin");
     let strict =
         "aivss_policy: 1\noverrides: [{ match: { path: 'agents/prod/**' }, limits: { score: 1 } }]\n";
@@ -91,7 +91,7 @@ fn standard_input_is_judged_as_the_file_it_is_named_after() {
     assert!(!report.contains(steers), "{report:?}");
 }
 
-/// Runs the gate on bytes in standard input.
+/// Runs `check` on bytes in standard input.
 fn piped(folder: &Path, name: &str, bytes: &[u8]) -> (i32, String) {
     let mut command = command(folder);
     command.args(["--format", "concise", "-", "--stdin-filename", name]);

@@ -1,8 +1,8 @@
-//! Policies that are not understood: they judge nothing.
+//! Invalid policies, which check nothing.
 
 use super::rows::{Case, policy};
 
-/// Policies that are none, or say what is not understood.
+/// Files that are not policies, and policies with unknown keys or values.
 pub(crate) fn policies() -> Vec<Case> {
     let bomb: String = (1..12)
         .map(|level| format!("x-{level}: &a{level} [{}]\n", format!("*a{}, ", level - 1).repeat(10)))
@@ -18,14 +18,14 @@ pub(crate) fn policies() -> Vec<Case> {
         policy("no version", b"aivss_policy:\n", "1:1 schema"),
         policy("two of them", b"aivss_policy: 1\n---\naivss_policy: 1\n", "1:1 policy"),
         policy(
-            "two of them behind a byte order mark",
+            "two of them after a byte order mark",
             b"\xEF\xBB\xBFa: 1\n---\naivss_policy: 1\n",
             "1:1 policy",
         ),
         policy("an unknown key", b"aivss_policy: 1\nlimit: { score: 1 }\n", "2:1 unknown-key"),
         policy("an unknown rule", b"aivss_policy: 1\nrules: { no-such-rule: off }\n", "2:10 unknown-key"),
-        policy("a rule that holds always", b"aivss_policy: 1\nrules: { syntax: off }\n", "2:18 policy"),
-        policy("a level that is none", b"aivss_policy: 1\nrules: { layer-blank: false }\n", "2:23 schema"),
+        policy("a mandatory rule", b"aivss_policy: 1\nrules: { syntax: off }\n", "2:18 policy"),
+        policy("an unknown level", b"aivss_policy: 1\nrules: { layer-blank: false }\n", "2:23 schema"),
         policy(
             "a rule twice",
             b"aivss_policy: 1\nrules: { layer-blank: error, \"layer-bl\\u0061nk\": off }\n",
@@ -34,13 +34,13 @@ pub(crate) fn policies() -> Vec<Case> {
         policy("limits of nothing", b"aivss_policy: 1\nlimits:\n", "2:1 schema"),
         policy("a limit without end", b"aivss_policy: 1\nlimits: { score: .inf }\n", "2:18 non-finite"),
         policy("a limit in quotes", b"aivss_policy: 1\nlimits: { score: '5' }\n", "2:18 schema"),
-        policy("a parent that is none", b"aivss_policy: 1\nextends: [strct]\n", "2:11 policy"),
+        policy("an unknown parent", b"aivss_policy: 1\nextends: [strct]\n", "2:11 policy"),
         policy(
             "a parent that is itself",
             b"aivss_policy: 1\nextends: [./aivss-policy.yaml]\n",
             "2:11 policy",
         ),
-        policy("a pattern that is none", b"aivss_policy: 1\nfiles: { include: ['a[b'] }\n", "2:20 policy"),
+        policy("an invalid pattern", b"aivss_policy: 1\nfiles: { include: ['a[b'] }\n", "2:20 policy"),
         policy("UTF-16", wide, "1:1 encoding"),
         policy("NUL", b"aivss_policy: 1\n\0", "2:1 syntax"),
         policy("more bytes than are read", " ".repeat(33 * 1024 * 1024), "1:1 file-too-complex"),
@@ -68,7 +68,7 @@ pub(crate) fn policies() -> Vec<Case> {
         ),
         policy("a tag on a limit", b"aivss_policy: 1\nlimits: { score: !any 5 }\n", "2:23 syntax"),
         policy(
-            "a limit that is more than a float holds",
+            "a limit beyond the range of a float",
             b"aivss_policy: 1\nlimits: { score: 1e400 }\n",
             "2:18 file-too-complex",
         ),

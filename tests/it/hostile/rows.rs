@@ -1,6 +1,6 @@
 //! The parts of the tables' rows: threat models that pass, and one part of them put in another's place.
 
-/// A threat model that passes; its score stands in line 22, and it has 31 lines.
+/// A threat model that passes; its score is in line 22, and it has 31 lines.
 pub(crate) const MODEL: &str = "\
 aivss_threat_model: 1
 agent:
@@ -70,16 +70,16 @@ pub(crate) const JSON_FILE: &str = "threat-model.json";
 pub(crate) const POLICY_FILE: &str = "aivss-policy.yaml";
 pub(crate) const PAGE_FILE: &str = "threat-model.md";
 
-/// One hostile file and what the gate must make of it.
+/// One hostile file and the expected result.
 pub(crate) struct Case {
     /// The hostile property.
     pub(crate) name: &'static str,
-    /// The file's name, which tells its language.
+    /// The file's name, which determines its language.
     pub(crate) file: &'static str,
     pub(crate) bytes: Vec<u8>,
-    /// The exit code that is due.
+    /// The expected exit status.
     pub(crate) code: i32,
-    /// `line:column rule` of the first diagnostic; empty where there is none.
+    /// `line:column rule` of the first diagnostic; empty if there is none.
     pub(crate) first: &'static str,
 }
 
@@ -105,7 +105,7 @@ pub(crate) fn page(name: &'static str, bytes: impl Into<Vec<u8>>, code: i32, fir
     case(name, PAGE_FILE, bytes, code, first)
 }
 
-/// A policy that judges nothing, beside a model that passes.
+/// A policy that checks nothing, next to a model that passes.
 pub(crate) fn policy(name: &'static str, bytes: impl Into<Vec<u8>>, first: &'static str) -> Case {
     case(name, POLICY_FILE, bytes, 2, first)
 }
@@ -137,6 +137,6 @@ pub(crate) fn indented(text: &str, by: usize) -> String {
 }
 
 /// A Markdown page with a model that passes, and a second block: its first line is line 37 of the page.
-pub(crate) fn beside(info: &str, block: &str) -> String {
+pub(crate) fn next_to(info: &str, block: &str) -> String {
     format!("# Planner\n\n```yaml\n{MODEL}```\n```{info}\n{block}```\n")
 }

@@ -53,7 +53,7 @@ pub(crate) fn sizes() -> Vec<Case> {
             "1:501 file-too-complex",
         ),
         json(
-            "a fault far to the right",
+            "a problem far to the right",
             swap_in(JSON, "\"cvss_base\"", &format!("\"x-a\": \"{}\", \"cvss_base\"", "ü".repeat(100_000)))
                 .replace("9.4}", "9.1}"),
             1,

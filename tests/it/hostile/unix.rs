@@ -1,4 +1,4 @@
-//! Files that are no files, links, and names that are no text: where an operating system has them.
+//! Irregular files, links, and names that are not text, on systems that have them.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -15,33 +15,33 @@ use crate::git::{git, write};
 /// The content of files outside of the run; no report contains it.
 pub(crate) const SECRET: &str = "secret: [\n";
 
-/// A folder that is hostile.
+/// A hostile folder.
 pub(crate) struct Scene {
     /// The hostile property.
     pub(crate) name: &'static str,
-    /// Makes it, beside a threat model that passes.
+    /// Creates it, next to a threat model that passes.
     pub(crate) make: fn(&Path),
     /// The arguments; none for the whole folder.
     pub(crate) arguments: &'static [&'static str],
-    /// The exit code that is due.
+    /// The expected exit status.
     pub(crate) code: i32,
     /// A part of the report.
-    pub(crate) says: &'static str,
+    pub(crate) part: &'static str,
 }
 
 const FOUND: &[&str] = &[];
 const NAMED: &[&str] = &[YAML_FILE];
-/// The model that passes, where a policy is at fault.
-const BESIDE: &[&str] = &["b.threat-model.yaml"];
+/// The model that passes, next to a wrong policy.
+const PASSING: &[&str] = &["b.threat-model.yaml"];
 
 fn scene(
     name: &'static str,
     make: fn(&Path),
     arguments: &'static [&'static str],
     code: i32,
-    says: &'static str,
+    part: &'static str,
 ) -> Scene {
-    Scene { name, make, arguments, code, says }
+    Scene { name, make, arguments, code, part }
 }
 
 fn link(to: impl AsRef<Path>, folder: &Path, name: &str) {
@@ -63,14 +63,14 @@ fn policy(folder: &Path, text: &str) {
     write(folder, POLICY_FILE, format!("aivss_policy: 1\n{text}\n"));
 }
 
-/// A file of so many bytes that takes no room.
+/// A sparse file of 200 MiB.
 fn hole(folder: &Path, name: &str) {
     write(folder, name, MODEL);
     let file = fs::OpenOptions::new().write(true).open(folder.join(name)).unwrap();
     file.set_len(200 * 1024 * 1024).unwrap();
 }
 
-/// Names that lead to what is no file of the repository's.
+/// Names that lead to something else than a file of the repository.
 pub(crate) fn links() -> Vec<Scene> {
     const NO_FILE: &str = "not a regular file";
     const LEADS_OUT: &str = "a link that leads out of the repository";
@@ -225,7 +225,7 @@ pub(crate) fn links() -> Vec<Scene> {
     ]
 }
 
-/// Files that are none, or are not to be had.
+/// Irregular files, and files that cannot be read.
 pub(crate) fn no_files() -> Vec<Scene> {
     const NO_FILE: &str = "not a regular file";
     vec![
@@ -289,7 +289,7 @@ pub(crate) fn no_files() -> Vec<Scene> {
             "22:10",
         ),
         scene(
-            "a file of git's that is none",
+            "a `.git` file that leads nowhere",
             |folder| {
                 fs::remove_dir_all(folder.join(".git")).unwrap();
                 write(folder, ".git", "gitdir: nowhere\n");
@@ -389,7 +389,7 @@ pub(crate) fn no_files() -> Vec<Scene> {
             "",
         ),
         scene(
-            "prose that mentions the marker, in what is no YAML",
+            "prose that mentions the marker, in a file that is not YAML",
             |folder| write(folder, "notes.yaml", "# see aivss_threat_model: it is a key\n{{ a: [\n"),
             FOUND,
             0,
@@ -398,46 +398,46 @@ pub(crate) fn no_files() -> Vec<Scene> {
     ]
 }
 
-/// Policies that cannot be reached or lead elsewhere, beside a model that passes.
+/// Policies that are unreachable or lead elsewhere, next to a model that passes.
 pub(crate) fn policies() -> Vec<Scene> {
     const NO_FILE: &str = "not a regular file";
     vec![
         scene(
             "a policy that is a link to nothing",
             |folder| link("nowhere.yaml", folder, POLICY_FILE),
-            BESIDE,
+            PASSING,
             2,
             "no such file",
         ),
         scene(
             "a policy that is a link to itself",
             |folder| link(POLICY_FILE, folder, POLICY_FILE),
-            BESIDE,
+            PASSING,
             2,
             "symbolic links",
         ),
         scene(
             "a policy that is a link to zeros",
             |folder| link("/dev/zero", folder, POLICY_FILE),
-            BESIDE,
+            PASSING,
             2,
             "leads out",
         ),
-        scene("a policy that is a folder", |folder| link(".", folder, POLICY_FILE), BESIDE, 2, NO_FILE),
-        scene("a policy that is a pipe", |folder| pipe(folder, POLICY_FILE), BESIDE, 2, NO_FILE),
+        scene("a policy that is a folder", |folder| link(".", folder, POLICY_FILE), PASSING, 2, NO_FILE),
+        scene("a policy that is a pipe", |folder| pipe(folder, POLICY_FILE), PASSING, 2, NO_FILE),
         scene(
             "a policy that is a link out of the repository",
             |folder| {
                 link(outside(folder, "a.yaml"), folder, POLICY_FILE);
             },
-            BESIDE,
+            PASSING,
             2,
             "leads out of the repository",
         ),
         scene(
             "a policy with a hole of 200 MiB",
             |folder| hole(folder, POLICY_FILE),
-            BESIDE,
+            PASSING,
             2,
             "file-too-complex",
         ),
@@ -447,7 +447,7 @@ pub(crate) fn policies() -> Vec<Scene> {
                 pipe(folder, "p.yaml");
                 policy(folder, "extends: [./p.yaml]");
             },
-            BESIDE,
+            PASSING,
             2,
             NO_FILE,
         ),
@@ -457,14 +457,14 @@ pub(crate) fn policies() -> Vec<Scene> {
                 link(outside(folder, "a.yaml"), folder, "p.yaml");
                 policy(folder, "extends: [./p.yaml]");
             },
-            BESIDE,
+            PASSING,
             2,
             "is outside of this policy's repository",
         ),
         scene(
             "a parent that is not a policy",
             |folder| policy(folder, "extends: [./b.threat-model.yaml]"),
-            BESIDE,
+            PASSING,
             2,
             "is not a policy",
         ),
@@ -474,7 +474,7 @@ pub(crate) fn policies() -> Vec<Scene> {
                 let path = outside(folder, "a.yaml");
                 policy(folder, &format!("extends: ['{}']", path.display()));
             },
-            BESIDE,
+            PASSING,
             2,
             "is outside of this policy's repository",
         ),
@@ -484,7 +484,7 @@ pub(crate) fn policies() -> Vec<Scene> {
                 let path = outside(folder, "a.yaml").with_file_name("none.yaml");
                 policy(folder, &format!("extends: ['{}']", path.display()));
             },
-            BESIDE,
+            PASSING,
             2,
             "is outside of this policy's repository",
         ),
@@ -494,7 +494,7 @@ pub(crate) fn policies() -> Vec<Scene> {
                 pipe(folder, "a.rego");
                 policy(folder, "rego: [a.rego]");
             },
-            BESIDE,
+            PASSING,
             2,
             NO_FILE,
         ),
@@ -504,7 +504,7 @@ pub(crate) fn policies() -> Vec<Scene> {
                 let path = outside(folder, "a.rego");
                 policy(folder, &format!("rego: ['{}']", path.display()));
             },
-            BESIDE,
+            PASSING,
             2,
             "is outside of this policy's repository",
         ),
@@ -514,7 +514,7 @@ pub(crate) fn policies() -> Vec<Scene> {
                 link(outside(folder, "a.rego"), folder, "a.rego");
                 policy(folder, "rego: [a.rego]");
             },
-            BESIDE,
+            PASSING,
             2,
             "is outside of this policy's repository",
         ),
@@ -525,27 +525,27 @@ pub(crate) fn policies() -> Vec<Scene> {
                 link(folder.with_extension("outside"), folder, "rules");
                 policy(folder, "rego: [rules/]");
             },
-            BESIDE,
+            PASSING,
             2,
             "is outside of this policy's repository",
         ),
         scene(
             "rules in Rego anywhere on the disk",
             |folder| policy(folder, "rego: [/]"),
-            BESIDE,
+            PASSING,
             2,
             "is outside of this policy's repository",
         ),
     ]
 }
 
-/// Rules in Rego that are written to blow up.
+/// Rules in Rego that are built to exhaust time or memory.
 pub(crate) fn rules_in_rego() -> Vec<Scene> {
     vec![
         scene(
-            "a regular expression that is none",
+            "an invalid regular expression",
             |folder| rule(folder, "regex.match(`(`, `a`)"),
-            BESIDE,
+            PASSING,
             2,
             "invalid regex",
         ),
@@ -555,35 +555,35 @@ pub(crate) fn rules_in_rego() -> Vec<Scene> {
                 let pattern = format!("{}a{}", "(".repeat(300), ")*".repeat(300));
                 rule(folder, &format!("regex.match(`{pattern}`, `a`)"));
             },
-            BESIDE,
+            PASSING,
             2,
             "invalid regex",
         ),
         scene(
             "a regular expression that counts without end",
             |folder| rule(folder, "regex.match(`((a{1000}){1000}){1000}`, `a`)"),
-            BESIDE,
+            PASSING,
             2,
             "size limit",
         ),
         scene(
             "a regular expression that goes back and forth",
             |folder| rule(folder, &format!("not regex.match(`^(a+)+$`, `{}!`)", "a".repeat(500))),
-            BESIDE,
+            PASSING,
             1,
             "rego/deny",
         ),
     ]
 }
 
-/// A rule that fails every model of which something is true.
+/// A rule that fails every model for which the condition is true.
 fn rule(folder: &Path, condition: &str) {
     write(folder, "a.rego", format!("package main\n\ndeny contains \"a\" if {condition}\n"));
     policy(folder, "rego: [a.rego]");
 }
 
 #[test]
-fn a_linked_file_is_read_and_a_circle_of_folders_is_left() {
+fn linked_file_is_read_and_a_circle_of_folders_is_skipped() {
     let folder = repository("circle");
     write(&folder, "elsewhere/model.txt", wrong());
     symlink("elsewhere/model.txt", folder.join(YAML_FILE)).unwrap();
@@ -595,11 +595,11 @@ fn a_linked_file_is_read_and_a_circle_of_folders_is_left() {
 }
 
 #[test]
-fn names_that_are_no_text_do_not_fall_together() {
+fn names_that_are_not_text_stay_distinct() {
     for (good, bad) in [(b"\xFE", b"\xFF"), (b"\xFF", b"\xFE")] {
         let folder = repository("names");
         let path = |start: &[u8]| folder.join(OsStr::from_bytes(&[start, b".threat-model.yaml"].concat()));
-        // Not every file system takes such names.
+        // Not every file system accepts such names.
         if fs::write(path(good), MODEL).is_ok() && fs::write(path(bad), wrong()).is_ok() {
             assert_eq!(run(&folder, &[]).0, 1);
         }
@@ -607,7 +607,7 @@ fn names_that_are_no_text_do_not_fall_together() {
 }
 
 #[test]
-fn names_do_not_steer_the_terminal() {
+fn file_name_does_not_control_the_terminal() {
     let folder = repository("steering-names");
     let name = "a\u{1B}]8;;x\u{7}\n\u{202E}.threat-model.yaml";
     write(&folder, name, wrong());
@@ -622,7 +622,7 @@ fn names_do_not_steer_the_terminal() {
 }
 
 #[test]
-fn names_command_no_log_and_break_no_report() {
+fn file_name_is_not_a_log_command_and_keeps_reports_valid() {
     let folder = repository("commanding-names");
     let names = [
         "::error::a",

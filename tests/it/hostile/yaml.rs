@@ -1,8 +1,8 @@
-//! Keys and values that are not what they seem, and what stands beside a model; in YAML, and what JSON shares of it.
+//! Keys and values that are not what they seem, and documents next to a model; in YAML, and in JSON where it is the same.
 
 use super::rows::{Case, JSON, MODEL, REPORT, after_score, indented, json, swap, swap_in, wrong, yaml};
 
-/// Keys that are there twice, or are no keys.
+/// Duplicate keys, and texts that are not keys.
 pub(crate) fn keys() -> Vec<Case> {
     let many: String = (0..100).map(|at| format!("x-{}: 1\n", at % 99)).collect();
     vec![
@@ -70,7 +70,7 @@ pub(crate) fn keys() -> Vec<Case> {
     ]
 }
 
-/// Values of another kind than they seem, and numbers that are none.
+/// Values of another kind than they seem, and texts that are not numbers.
 pub(crate) fn values() -> Vec<Case> {
     let score = |text: &str| swap("score: 9.4", &format!("score: {text}"));
     vec![
@@ -87,8 +87,8 @@ pub(crate) fn values() -> Vec<Case> {
         ),
         yaml("an exponent without end", score("1e999999999999"), 1, "22:10 file-too-complex"),
         yaml("a number in quotes", score("'9.4'"), 1, "22:10 schema"),
-        yaml("more than a float holds", score("1e400"), 1, "22:10 file-too-complex"),
-        yaml("less than a float holds", score("1e-400"), 1, "22:10 file-too-complex"),
+        yaml("beyond the range of a float", score("1e400"), 1, "22:10 file-too-complex"),
+        yaml("closer to zero than a float", score("1e-400"), 1, "22:10 file-too-complex"),
         yaml("less than nothing", score("-0.1"), 1, "22:10 schema"),
         yaml("nothing, with a sign", score("-0"), 1, "22:10 score-mismatch"),
         yaml(
@@ -107,7 +107,12 @@ pub(crate) fn values() -> Vec<Case> {
         yaml("a number in eights", score("0o11"), 1, "22:10 score-mismatch"),
         yaml("a number with an exponent", score("94e-1"), 0, ""),
         yaml("a number with a plus", score("+9.4"), 0, ""),
-        json("more than a float holds, JSON", swap_in(JSON, "9.4}", "1e400}"), 1, "8:28 file-too-complex"),
+        json(
+            "beyond the range of a float, JSON",
+            swap_in(JSON, "9.4}", "1e400}"),
+            1,
+            "8:28 file-too-complex",
+        ),
         json(
             "ten thousand digits, JSON",
             swap_in(JSON, "9.4}", &format!("{}}}", "9".repeat(10_000))),
@@ -117,7 +122,7 @@ pub(crate) fn values() -> Vec<Case> {
         json("a zero before a number, JSON", swap_in(JSON, "9.4}", "09.4}"), 1, "8:29 syntax"),
         json("a plus before a number, JSON", swap_in(JSON, "9.4}", "+9.4}"), 1, "8:28 syntax"),
         json("no digit before the point, JSON", swap_in(JSON, "9.4}", ".4}"), 1, "8:28 syntax"),
-        json("no digit behind the point, JSON", swap_in(JSON, "9.4}", "9.}"), 1, "8:30 syntax"),
+        json("no digit after the point, JSON", swap_in(JSON, "9.4}", "9.}"), 1, "8:30 syntax"),
         json("not a number, JSON", swap_in(JSON, "9.4}", "NaN}"), 1, "8:28 syntax"),
         json("infinity, JSON", swap_in(JSON, "9.4}", "-Infinity}"), 1, "8:29 syntax"),
         yaml("Norway is a name", swap("name: Planner", "name: NO"), 0, ""),
@@ -143,7 +148,7 @@ pub(crate) fn values() -> Vec<Case> {
             1,
             "22:10 score-mismatch",
         ),
-        yaml("a formula that is none", swap("'0.8'", "0.81"), 1, "6:12 schema"),
+        yaml("an unknown formula", swap("'0.8'", "0.81"), 1, "6:12 schema"),
         yaml(
             "a factor that is text",
             swap("self_modification: 0.5", "self_modification: '0.5'"),
@@ -158,7 +163,7 @@ pub(crate) fn values() -> Vec<Case> {
         ),
         yaml("nothing under a tag", swap("name: Planner", "name: !!str"), 1, "3:3 schema"),
         yaml(
-            "a layer nobody can see",
+            "an invisible layer",
             swap("Poisoned pages can reach the vector store.", "\u{3164}"),
             1,
             "26:20 layer-blank",
@@ -171,7 +176,7 @@ pub(crate) fn values() -> Vec<Case> {
         ),
         yaml("a vector folded over lines", swap("/AC:H", "/AC:Q\n    "), 1, "7:9 cvss-vector"),
         yaml(
-            "an alias as long as the vector it stands for",
+            "an alias as long as its vector",
             swap("  cvss: ", &format!("  x-v: &{} ", "v".repeat(62)))
                 .replace("SA:H\n", &format!("SA:Q\n  cvss: *{}\n", "v".repeat(62))),
             1,
@@ -185,14 +190,14 @@ pub(crate) fn documents() -> Vec<Case> {
     let marker = |text: &str| swap("aivss_threat_model: 1", text);
     vec![
         yaml("a second model that is wrong", format!("{MODEL}---\n{}", wrong()), 1, "54:10 score-mismatch"),
-        yaml("another mapping behind a model", format!("{MODEL}---\na: 1\n"), 1, "33:1 marker-missing"),
+        yaml("another mapping after a model", format!("{MODEL}---\na: 1\n"), 1, "33:1 marker-missing"),
         yaml("another mapping before a model", format!("a: 1\n---\n{MODEL}"), 1, "1:1 marker-missing"),
-        yaml("text behind a model", format!("{MODEL}---\na\n"), 1, "33:1 marker-missing"),
-        yaml("null behind a model", format!("{MODEL}---\n~\n"), 1, "33:1 marker-missing"),
-        yaml("a policy behind a model", format!("{MODEL}---\naivss_policy: 1\n"), 1, "33:1 marker-missing"),
-        yaml("nothing behind a model", format!("{MODEL}---\n# a\n---\n...\n"), 0, ""),
-        yaml("keys behind the end of a document", format!("{MODEL}...\na: 1\n"), 1, "33:1 marker-missing"),
-        yaml("words beside the end of a document", format!("{MODEL}... a\n"), 1, "32:5 syntax"),
+        yaml("text after a model", format!("{MODEL}---\na\n"), 1, "33:1 marker-missing"),
+        yaml("null after a model", format!("{MODEL}---\n~\n"), 1, "33:1 marker-missing"),
+        yaml("a policy after a model", format!("{MODEL}---\naivss_policy: 1\n"), 1, "33:1 marker-missing"),
+        yaml("nothing after a model", format!("{MODEL}---\n# a\n---\n...\n"), 0, ""),
+        yaml("keys after the end of a document", format!("{MODEL}...\na: 1\n"), 1, "33:1 marker-missing"),
+        yaml("words next to the end of a document", format!("{MODEL}... a\n"), 1, "32:5 syntax"),
         yaml("a directive of another YAML", format!("%YAML 2.0\n---\n{MODEL}"), 1, "1:1 syntax"),
         yaml("a directive without a document", format!("%YAML 1.2\n{MODEL}"), 1, "2:1 syntax"),
         yaml(
@@ -201,17 +206,22 @@ pub(crate) fn documents() -> Vec<Case> {
             1,
             "5:12 syntax",
         ),
-        yaml("a directive nobody knows", format!("%FOO bar\n---\n{}", wrong()), 1, "24:10 score-mismatch"),
+        yaml("an unknown directive", format!("%FOO bar\n---\n{}", wrong()), 1, "24:10 score-mismatch"),
         yaml("a directive twice", format!("%YAML 1.2\n%YAML 1.2\n---\n{MODEL}"), 1, "2:1 syntax"),
         yaml("a quote that does not end", swap("Plans trips.", "'Plans trips."), 1, "4:12 syntax"),
         yaml("double quotes that do not end", swap("Plans trips.", "\"Plans trips."), 1, "4:12 syntax"),
-        yaml("text behind a quote", swap("Plans trips.", "'Plans' trips."), 1, "4:20 syntax"),
+        yaml("text after a quote", swap("Plans trips.", "'Plans' trips."), 1, "4:20 syntax"),
         yaml("a block of text with nothing in it", swap("Plans trips.", "|"), 1, "4:12 schema"),
         yaml("a block of text that ends too early", swap("Plans trips.", "|\n     a\n   b"), 1, "6:4 syntax"),
         yaml("a comma that begins a value", swap("Plans trips.", ",a"), 1, "4:12 syntax"),
         yaml("an at sign that begins a value", swap("Plans trips.", "@a"), 1, "4:12 syntax"),
-        yaml("a line separator of Unicode is no break", swap("Plans trips.", "'a\u{2028}score: 1'"), 0, ""),
-        yaml("a next line of Unicode is no break", swap("Plans trips.", "'a\u{85}score: 1'"), 0, ""),
+        yaml(
+            "a line separator of Unicode is not a line break",
+            swap("Plans trips.", "'a\u{2028}score: 1'"),
+            0,
+            "",
+        ),
+        yaml("a next line of Unicode is not a line break", swap("Plans trips.", "'a\u{85}score: 1'"), 0, ""),
         yaml("a marker without a value", marker("aivss_threat_model:"), 1, "1:1 schema"),
         yaml("a marker of version 2", marker("aivss_threat_model: 2"), 1, "1:21 schema"),
         yaml("a marker in quotes", marker("aivss_threat_model: '1'"), 1, "1:21 schema"),
@@ -257,7 +267,7 @@ pub(crate) fn documents() -> Vec<Case> {
     ]
 }
 
-/// Models where no document begins, and what only defines or replaces one.
+/// Models inside of other documents, and texts that only define or replace a model.
 pub(crate) fn hidden() -> Vec<Case> {
     vec![
         yaml("a model under a key", format!("spec:\n{}", indented(MODEL, 2)), 1, "2:3 marker-unread"),

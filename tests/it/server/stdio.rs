@@ -122,7 +122,7 @@ fn end_of_input_without_a_shutdown_is_status_1() {
 }
 
 #[test]
-fn message_that_is_none_is_refused_and_the_session_goes_on() {
+fn invalid_message_is_refused_and_the_session_goes_on() {
     let folder = Folder::new(&[]);
     let mut server = Server::start(&folder, json!({ "today": TODAY }));
     server.open(STOCK);

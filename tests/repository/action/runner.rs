@@ -1,7 +1,7 @@
-//! A runner for composite actions, as small as `action.yml` allows: it reads the file, evaluates the expressions that
-//! stand in it, runs each `run` step with bash as GitHub does, and takes down what `uses` steps are given.
+//! A runner for composite actions, as small as `action.yml` allows: it reads the file, evaluates its expressions, runs
+//! each `run` step with bash as GitHub does, and records the inputs of `uses` steps.
 //!
-//! Whatever it does not know stops the test: an expression, a condition, a key of a step.
+//! An unknown expression, condition or key of a step fails the test.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -121,7 +121,7 @@ impl Job {
         self
     }
 
-    /// The folder that is judged.
+    /// The folder that is checked.
     pub(crate) fn workspace(&self) -> PathBuf {
         self.folder.join("workspace")
     }

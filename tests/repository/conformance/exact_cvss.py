@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import cache
 from itertools import product
 
-# The values of each metric, the most severe first. Safety, S, stands in the environmental group alone (MSI and MSA).
+# The values of each metric, the most severe first. Safety, S, is only in the environmental group (MSI and MSA).
 SEVERITY = {
     "AV": "NALP", "AC": "LH", "AT": "NP", "PR": "NLH", "UI": "NPA",
     "VC": "HLN", "VI": "HLN", "VA": "HLN", "SC": "HLN", "SI": "SHLN", "SA": "SHLN",

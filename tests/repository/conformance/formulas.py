@@ -1,4 +1,4 @@
-"""The formulas: what the program computes, beside rational arithmetic (`fractions`) over the same digits."""
+"""The formulas: what the program computes, next to rational arithmetic (`fractions`) over the same digits."""
 
 from fractions import Fraction
 
@@ -10,7 +10,7 @@ THREAT = {"attacked": "1.00", "proof-of-concept": "0.97", "unreported": "0.50"}
 MITIGATION = {"none": "1.00", "partial": "0.83", "strong": "0.67"}
 TEN = Fraction(10)
 
-# So many are asked for in one run: a sixteenth of them has a fault.
+# The number of findings of one run: a sixteenth of them has a problem.
 AT_ONCE = 10 * MOST_FAULTS
 
 
@@ -91,7 +91,7 @@ class Case:
         self.inputs = (values[0], self.sum, *values[1:])
         self.uplift, self.raw = exact(self.version, *self.inputs)
         self.score = rounded(self.raw)
-        # One in sixteen declares a wrong score, which the gate has to find.
+        # One in sixteen declares a wrong score, which must be reported.
         self.is_wrong = random.randrange(16) == 0
         self.block = self.written(random)
 

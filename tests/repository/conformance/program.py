@@ -4,21 +4,21 @@ import json
 import subprocess
 from itertools import islice
 
-# The program shows no more faults of a file.
+# The program shows no more problems of a file.
 MOST_FAULTS = 1_000
 
 COMMON = """autonomy_of_action dynamic_tool_use contextual_awareness non_determinism opacity_and_reflexivity
 persistent_memory dynamic_identity multi_agent_interactions self_modification""".split()
 TENTH = ["goal_driven_planning", "natural_language_interface"]
 
-# They speak of what a score means, and not of whether it is right.
+# They are about the meaning of a score, not about its correctness.
 ALLOWED = """cvss-unverified mitigation-below-floor mitigation-ignored mitigation-without-evidence risk-unaddressed score-below-base
 score-without-impact threat-below-floor""".split()
 
 LAYERS = """foundation_models data_operations agent_frameworks deployment_and_infrastructure
 evaluation_and_observability security_and_compliance agent_ecosystem""".split()
 
-# The agent's own score is as high as one can be, so that no finding lies above it.
+# The agent's own score is the highest possible, so that no finding is above it.
 HEAD = json.dumps(
     {
         "aivss_threat_model": 1,
@@ -43,10 +43,10 @@ def computed(program, blocks, at_once):
     blocks = iter(blocks)
     while chunk := list(islice(blocks, at_once)):
         findings = (f'{{"id":"{at}","title":"t","aivss":{block}}}' for at, block in enumerate(chunk))
-        yield from judged(program, HEAD[:-1] + ',"findings":[' + ",".join(findings) + "]}", len(chunk))
+        yield from checked(program, HEAD[:-1] + ',"findings":[' + ",".join(findings) + "]}", len(chunk))
 
 
-def judged(program, text, count):
+def checked(program, text, count):
     allowed = [word for rule in ALLOWED for word in ("-A", rule)]
     command = [program, "check", "--format", "json", "--policy", "recommended", "--today", "2026-01-01", *allowed]
     command += ["--stdin-filename", "threat-model.json", "-"]
@@ -57,10 +57,10 @@ def judged(program, text, count):
     (file,) = report["files"]
     (model,) = file["models"]
     broken = [[] for _ in range(count)]
-    for fault in file["diagnostics"]:
-        if fault["finding"] is None:
-            raise SystemExit(f"a fault outside the findings: {fault['rule']}: {fault['message']}")
-        broken[int(fault["finding"])].append(fault["rule"])
+    for problem in file["diagnostics"]:
+        if problem["finding"] is None:
+            raise SystemExit(f"a problem outside the findings: {problem['rule']}: {problem['message']}")
+        broken[int(problem["finding"])].append(problem["rule"])
     scores = {score["finding"]: score["computed"] for score in model["scores"]}
     if len(scores) != count + 1:
         raise SystemExit(f"{count} findings were given, {len(scores) - 1} were scored")

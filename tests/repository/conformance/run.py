@@ -18,7 +18,7 @@ from importlib import metadata, util
 from pathlib import Path
 from random import Random
 
-# Nothing is left beside the sources.
+# No files are left next to the sources.
 sys.dont_write_bytecode = True
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -1,4 +1,4 @@
-"""CVSS v4.0: base scores beside those of PyPI's `cvss` and of exact fractions; and what is refused."""
+"""CVSS v4.0: base scores next to those of PyPI's `cvss` and of exact fractions; and what is refused."""
 
 import json
 from fractions import Fraction
@@ -18,12 +18,12 @@ TABLE = {name: Fraction(str(score)) for name, score in CVSS_LOOKUP_GLOBAL.items(
 # With factors of 0 the score is the base.
 FACTORS = dict.fromkeys([*COMMON, TENTH[1]], 0)
 
-# What the program says of a text that is no vector.
+# The rules that report a text that is not a vector.
 REFUSALS = {"cvss-vector", "cvss-version", "cvss-old-metric"}
 
 
 def block(vector, score):
-    """A score that is declared to be right, so that the gate has something to say where it is not."""
+    """A score that is declared to be right, so that a wrong one is reported."""
     declared = float(score)
     return json.dumps({"version": "0.8", "cvss": vector, "cvss_base": declared, "factors": FACTORS, "score": declared})
 
@@ -93,8 +93,8 @@ def in_order(vector):
 
 
 def compare_refusals(program, vectors, tally):
-    """The grammar says what is a vector. The program takes no more and no less, PyPI's package any order of metrics."""
-    # A text has a dozen faults at most.
+    """The program accepts exactly the vectors of the grammar; PyPI's package accepts any order of metrics."""
+    # A text has a dozen problems at most.
     answers = computed(program, (block(vector, Fraction(0)) for vector in vectors), MOST_FAULTS // 13)
     for vector, (answer, broken) in zip(vectors, answers, strict=True):
         is_vector = GRAMMAR.fullmatch(vector) is not None

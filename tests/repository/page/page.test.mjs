@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 
-// Packages are found where they were installed, not beside this file.
+// Packages are found where they were installed, not next to this file.
 const require = createRequire(join(process.cwd(), "package.json"));
 const { chromium } = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
@@ -29,20 +29,20 @@ function report(name, args, cwd = PROJECT) {
   return file;
 }
 
-/** Opens a page, and holds it to saying nothing, reaching for nothing and failing in nothing until it is closed. */
+/** Opens a page; until it is closed, it must not log, request or throw anything. */
 async function open(file, options = {}) {
   const context = await browser.newContext(options);
   const page = await context.newPage();
-  const said = [];
-  page.on("console", (message) => said.push(message.text()));
-  page.on("pageerror", (error) => said.push(String(error)));
+  const events = [];
+  page.on("console", (message) => events.push(message.text()));
+  page.on("pageerror", (error) => events.push(String(error)));
   page.on("request", (request) => {
     const url = request.url();
-    if (url !== pathToFileURL(file).href && !url.startsWith("data:")) said.push(`request of ${url}`);
+    if (url !== pathToFileURL(file).href && !url.startsWith("data:")) events.push(`request of ${url}`);
   });
   await page.goto(pathToFileURL(file).href);
   const close = async () => {
-    assert.deepEqual(said, []);
+    assert.deepEqual(events, []);
     await context.close();
   };
   return { page, close };
@@ -51,7 +51,7 @@ async function open(file, options = {}) {
 /** Opens everything that is folded. */
 const layOut = (page) => page.evaluate(() => document.querySelectorAll("details").forEach((part) => { part.open = true; }));
 
-/** What axe-core finds wrong. It is put in through the debugger, which the policy of the page does not bind. */
+/** The violations that axe-core finds. It is injected through the debugger, to which the policy of the page does not apply. */
 async function violations(page) {
   await layOut(page);
   await page.evaluate(axe);
@@ -59,13 +59,13 @@ async function violations(page) {
   return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`);
 }
 
-/** Waits until so many agents are said to be shown: filters wait for whoever types. */
-const says = (page, count) =>
+/** Waits until the page shows this number of agents: filters wait for the end of typing. */
+const waitForShown = (page, count) =>
   page.waitForFunction((count) => document.getElementById("shown").textContent.startsWith(`${count} of `), count);
 
 const shownRows = (page, table) => page.locator(`${table} tbody tr:visible`);
 
-test("nobody is shut out, in light and in dark, on a screen, a phone and paper", async () => {
+test("page is accessible in light and in dark, on a screen, a phone and paper", async () => {
   const file = report("examples.html", ["examples"]);
   for (const options of [
     { colorScheme: "light" },
@@ -86,7 +86,7 @@ test("nobody is shut out, in light and in dark, on a screen, a phone and paper",
   }
 });
 
-test("dark is dark, and paper is white all the same", async () => {
+test("dark scheme is dark, and paper is white", async () => {
   const { page, close } = await open(join(FOLDER, "examples.html"), { colorScheme: "dark" });
   const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   assert.equal(await background(), "rgb(18, 22, 28)");
@@ -101,7 +101,7 @@ const pages = async (page) => {
   return paper.toString("latin1").match(/\/Type\s*\/Page[^s]/g).length;
 };
 
-test("sixty agents are printed on five pages, and in full only if asked", async () => {
+test("sixty agents are printed on five pages, and in full on request", async () => {
   const folder = join(FOLDER, "sixty");
   execFileSync("python3", [join(PROJECT, "tests/repository/pictures/fleet.py"), "60", "30", folder]);
   const { page, close } = await open(report("sixty.html", ["."], folder));
@@ -122,7 +122,7 @@ test("sixty agents are printed on five pages, and in full only if asked", async 
   await whole.close();
 });
 
-test("the table and the cards are sorted together, by whoever clicks or types", async () => {
+test("table and cards are sorted together, with the mouse and the keyboard", async () => {
   const { page, close } = await open(join(FOLDER, "examples.html"));
   const rows = page.locator("#heat tbody tr");
   const scores = async () => {
@@ -155,11 +155,11 @@ test("the table and the cards are sorted together, by whoever clicks or types", 
   await close();
 });
 
-test("filters narrow the table and the agents, say how far, and are in the address", async () => {
+test("filters narrow the table and the agents, show the count, and are in the address", async () => {
   const { page, close } = await open(join(FOLDER, "examples.html"));
   const all = await page.locator("article").count();
   const fits = async (count, terms = "") => {
-    await says(page, count);
+    await waitForShown(page, count);
     assert.equal(await shownRows(page, "#heat").count(), count);
     assert.equal(await page.locator("article:visible").count(), count);
     assert.equal(await page.locator("#shown").textContent(), `${count} of ${all} agents${terms}`);
@@ -184,7 +184,7 @@ test("filters narrow the table and the agents, say how far, and are in the addre
     assert.ok(expected > 0 && expected < all, `${label}: ${expected}`);
     await fits(expected, `: ${label} ${value}`);
     assert.equal(await page.evaluate(() => location.hash), `#${new URLSearchParams([[name, value]])}`);
-    // Paper tells what it leaves out.
+    // The printed page lists what it leaves out.
     await page.emulateMedia({ media: "print" });
     assert.equal(await page.locator("#shown").isVisible(), true);
     await page.emulateMedia({ media: "screen" });
@@ -207,7 +207,7 @@ test("filters narrow the table and the agents, say how far, and are in the addre
   await close();
 });
 
-test("an address with filters shows what it names, and nothing that the page does not offer", async () => {
+test("address with filters applies only the filters that the page offers", async () => {
   const file = join(FOLDER, "examples.html");
   const context = await browser.newContext();
   const page = await context.newPage();
@@ -251,7 +251,7 @@ test("keys search, go from agent to agent, and clear", async () => {
   await close();
 });
 
-test("many cards are folded, and a link opens its own, with a script and without", async () => {
+test("many cards are folded, and a link opens its card, with a script and without", async () => {
   for (const javaScriptEnabled of [true, false]) {
     const { page, close } = await open(join(FOLDER, "examples.html"), { javaScriptEnabled });
     assert.equal(await page.locator("article > details[open]").count(), 0);
@@ -276,7 +276,7 @@ test("rules are explained inside of the page", async () => {
   await close();
 });
 
-test("no word is broken in two", async () => {
+test("words are not broken", async () => {
   const folder = join(FOLDER, "twelve");
   execFileSync("python3", [join(PROJECT, "tests/repository/pictures/fleet.py"), "12", "12", folder]);
   const { page, close } = await open(report("twelve.html", ["."], folder));
@@ -303,7 +303,7 @@ test("no word is broken in two", async () => {
   await close();
 });
 
-test("one agent has neither overview nor table", async () => {
+test("page of one agent has neither overview nor table", async () => {
   const { page, close } = await open(report("one.html", ["examples/smolagents"]));
   for (const part of ["#filters", "#heat", ".tiles", ".strip"]) assert.equal(await page.locator(part).count(), 0, part);
   assert.equal(await page.locator("article > details[open]").count(), 1);
@@ -311,7 +311,7 @@ test("one agent has neither overview nor table", async () => {
   await close();
 });
 
-test("figures need nothing else", async () => {
+test("figures have their labels", async () => {
   for (const [figure, words] of [["fleet", "Critical"], ["layers", "Foundation models"]]) {
     const file = report(`${figure}.svg`, ["--figure", figure, "examples"]);
     const { page, close } = await open(file);
@@ -334,7 +334,7 @@ test("links lead to the agent that they name", async () => {
   await close();
 });
 
-test("what is not known is not shown as if it were", async () => {
+test("unknown value is not shown as a known one", async () => {
   const folder = join(FOLDER, "unknown");
   mkdirSync(folder);
   const stock = readFileSync(join(PROJECT, "examples/smolagents/threat-model.yaml"), "utf8");
@@ -356,7 +356,7 @@ test("what is not known is not shown as if it were", async () => {
   await close();
 });
 
-test("one long word takes no room from others", async () => {
+test("long word does not narrow other columns", async () => {
   const folder = join(FOLDER, "long");
   mkdirSync(folder);
   const stock = readFileSync(join(PROJECT, "examples/smolagents/threat-model.yaml"), "utf8");
@@ -374,7 +374,7 @@ test("one long word takes no room from others", async () => {
   }
 });
 
-test("the keyboard alone reaches everything", async () => {
+test("keyboard reaches everything", async () => {
   const { page, close } = await open(join(FOLDER, "examples.html"));
   await page.keyboard.press("Tab");
   assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to the report");
@@ -390,7 +390,7 @@ test("the keyboard alone reaches everything", async () => {
   await close();
 });
 
-test("without a script everything is there", async () => {
+test("page without a script is complete", async () => {
   const { page, close } = await open(join(FOLDER, "examples.html"), { javaScriptEnabled: false });
   assert.equal(await page.locator("#filters").isVisible(), false);
   assert.equal(await page.locator("article:visible").count(), await page.locator("article").count());
@@ -401,7 +401,7 @@ test("without a script everything is there", async () => {
   await close();
 });
 
-test("what is drawn is written, too", async () => {
+test("charts have their values as text", async () => {
   const { page, close } = await open(join(FOLDER, "examples.html"));
   const agent = page.locator("article", { hasText: "Smolagents AI Agent" }).first();
   await layOut(page);
@@ -413,7 +413,7 @@ test("what is drawn is written, too", async () => {
   await close();
 });
 
-test("names are text, whatever they hold", async () => {
+test("hostile names are shown as text", async () => {
   const folder = join(FOLDER, "hostile");
   mkdirSync(folder);
   const texts = [
@@ -447,7 +447,7 @@ test("names are text, whatever they hold", async () => {
   assert.deepEqual(owners.filter((owner) => owner !== "all").sort(), [...texts].sort());
   // Filtering by such a name finds it.
   await page.getByLabel("Owner", { exact: true }).selectOption(texts[0]);
-  await says(page, 1);
+  await waitForShown(page, 1);
   assert.equal(await shownRows(page, "#heat").count(), 1);
   for (const [name, value] of await page.locator("*").evaluateAll((all) => all.flatMap((one) => [...one.attributes].map((a) => [a.name, a.value])))) {
     assert.ok(!name.startsWith("on") && name !== "style", name);
@@ -457,7 +457,7 @@ test("names are text, whatever they hold", async () => {
   await close();
 });
 
-test("the policy of the page lets no other script run", async () => {
+test("policy of the page blocks other scripts", async () => {
   const { page } = await open(join(FOLDER, "examples.html"));
   const ran = await page.evaluate(() => {
     const script = document.createElement("script");
@@ -469,7 +469,7 @@ test("the policy of the page lets no other script run", async () => {
   await page.context().close();
 });
 
-test("a change is seen: before, after, and what moved", async () => {
+test("page of a change shows before, after, and the differences", async () => {
   const folder = join(FOLDER, "repository");
   mkdirSync(folder);
   const git = (...args) => execFileSync("git", ["-c", "user.name=Test", "-c", "user.email=test@example.org", ...args], { cwd: folder });
@@ -492,7 +492,7 @@ test("a change is seen: before, after, and what moved", async () => {
   await close();
 });
 
-test("a policy stands with its settings, and its exceptions with their days", async () => {
+test("page lists the policy with its settings, and exceptions with their days", async () => {
   const folder = join(FOLDER, "excepted");
   mkdirSync(folder);
   writeFileSync(join(folder, "threat-model.yaml"), readFileSync(join(PROJECT, "examples/smolagents/threat-model.yaml"), "utf8"));
@@ -525,7 +525,7 @@ test("inputs that could not be checked come first", async () => {
   await empty.close();
 });
 
-test("five hundred agents with problems fit, and many more of which few have any", async () => {
+test("page of five hundred agents with problems, or of more with few, stays usable", async () => {
   const fleet = (count, failing, args) => {
     const folder = join(FOLDER, `fleet-${count}`);
     execFileSync("python3", [join(PROJECT, "tests/repository/pictures/fleet.py"), String(count), String(failing), folder]);
@@ -555,7 +555,7 @@ test("five hundred agents with problems fit, and many more of which few have any
   const tiers = await page.locator("#heat tbody tr td:nth-last-of-type(2)").allTextContents();
   assert.deepEqual([...new Set(tiers.map((tier) => tier.trim()))], ["low", "moderate", "high"]);
   await page.getByRole("searchbox").fill("no such agent");
-  await says(page, 0);
+  await waitForShown(page, 0);
   assert.equal(await page.locator("article:visible").count(), 0);
   await close();
   // A tenth of 20,000 agents of which 500 fail has to fit into a tenth of 20 MB.
@@ -569,7 +569,7 @@ test("badges are pictures with words", async () => {
   const page = await context.newPage();
   for (const [args, words] of [
     [["examples/smolagents"], "AIVSS: 6.5 Medium"],
-    [["examples/owasp-0.5", "--tells", "gate"], "aivss-lint: failing · 10 agents"],
+    [["examples/owasp-0.5", "--subject", "gate"], "aivss-lint: failing · 10 agents"],
     [["examples/faults"], "AIVSS: not computable"],
     [["examples/smolagents", "--label", "<script>&\"'\u202e"], "<script>&\"'\\u{202e}: 6.5 Medium"],
   ]) {

@@ -1,6 +1,6 @@
 package main
 
-# Text put into itself: a few lines make more of it than any machine holds.
+# A text of doubled texts: a few lines exceed the memory of any machine.
 deny contains msg if {
 	a := "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 	b := replace(a, "x", a)

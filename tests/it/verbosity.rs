@@ -34,7 +34,7 @@ fn repository() -> TempDir {
     folder
 }
 
-/// Exit code, standard output and standard error.
+/// The exit status, standard output and standard error.
 fn run(folder: &TempDir, arguments: &[&str]) -> (i32, String, String) {
     run_in(folder, arguments, &[])
 }
@@ -53,7 +53,7 @@ fn run_in(folder: &TempDir, arguments: &[&str], environment: &[(&str, &str)]) ->
 }
 
 #[test]
-fn quiet_says_nothing_where_the_gate_passes_and_faults_alone_where_it_does_not() {
+fn quiet_run_prints_problems_only_if_it_fails() {
     let folder = repository();
     assert_eq!(run(&folder, &["-q", "agents"]), (0, String::new(), String::new()));
     assert_eq!(run(&folder, &["check", "--quiet", "agents"]), (0, String::new(), String::new()));
@@ -62,7 +62,7 @@ fn quiet_says_nothing_where_the_gate_passes_and_faults_alone_where_it_does_not()
     assert_eq!((code, err), (1, String::new()));
     assert!(!out.contains("failed under policy") && loud.1.starts_with(&out), "{out}");
     assert!(out.starts_with("error[score-mismatch]: "), "{out}");
-    // What passes all the same does so in silence, in either format; and a warning is no failure.
+    // A run that passes with warnings prints nothing in either format.
     for format in ["human", "concise"] {
         let silent = ["-q", "-W", "score-mismatch", "--format", format, "wrong"];
         assert_eq!(run(&folder, &silent), (0, String::new(), String::new()));
@@ -70,7 +70,7 @@ fn quiet_says_nothing_where_the_gate_passes_and_faults_alone_where_it_does_not()
 }
 
 #[test]
-fn what_cannot_be_judged_is_never_kept_quiet() {
+fn quiet_run_prints_what_cannot_be_checked() {
     let folder = repository();
     let (code, out, _) = run(&folder, &["-q", "nowhere", "agents"]);
     assert_eq!((code, &*out), (2, "cannot check: nowhere: no such file or folder\n\n"));
@@ -81,7 +81,7 @@ fn what_cannot_be_judged_is_never_kept_quiet() {
 }
 
 #[test]
-fn reports_are_the_same_in_quiet() {
+fn quiet_run_writes_the_same_reports() {
     let folder = repository();
     let written = |quiet: &[&str]| {
         run(
@@ -96,7 +96,7 @@ fn reports_are_the_same_in_quiet() {
 }
 
 #[test]
-fn verbose_tells_what_judged_what_was_judged_and_what_was_passed_over() {
+fn verbose_run_prints_the_policy_and_checked_and_skipped_files() {
     let folder = repository();
     let (code, out, err) = run(&folder, &["--verbose", "."]);
     assert_eq!(code, 1);
@@ -124,7 +124,7 @@ fn verbose_tells_what_judged_what_was_judged_and_what_was_passed_over() {
 }
 
 #[test]
-fn fix_says_in_quiet_what_was_left_alone() {
+fn quiet_fix_prints_what_was_not_fixed() {
     let folder = repository();
     assert_eq!(run(&folder, &["fix", "-q", "wrong"]), (0, String::new(), String::new()));
     assert_eq!(fs::read_to_string(folder.path().join("wrong/threat-model.yaml")).unwrap(), MODEL);
@@ -133,7 +133,7 @@ fn fix_says_in_quiet_what_was_left_alone() {
 }
 
 #[test]
-fn nothing_tells_of_progress_where_no_terminal_is() {
+fn progress_without_a_terminal_is_not_printed() {
     let folder = repository();
     for number in 0..400 {
         fs::write(folder.path().join(format!("agents/{number}.threat-model.yaml")), MODEL).unwrap();
@@ -144,7 +144,7 @@ fn nothing_tells_of_progress_where_no_terminal_is() {
 }
 
 #[test]
-fn names_of_rules_are_links_where_these_are_forced_and_colours_are_on() {
+fn names_of_rules_are_links_if_forced_and_in_color() {
     let folder = repository();
     let forced = [("FORCE_HYPERLINK", "1")];
     let (_, out, _) = run_in(&folder, &["--color", "always", "wrong"], &forced);
@@ -156,7 +156,7 @@ fn names_of_rules_are_links_where_these_are_forced_and_colours_are_on() {
     );
     let start = format!("\u{1b}[1m\u{1b}[31merror\u{1b}[0m\u{1b}[2m[{name}]\u{1b}[0m: \u{1b}[1mscore is 9.1");
     assert!(out.starts_with(&start), "{out:?}");
-    // A file is no terminal, whoever forces what.
+    // A file is not a terminal, even if links are forced.
     let to_file = ["--color", "always", "--format", "human", "--output", "a.txt", "wrong"];
     run_in(&folder, &to_file, &forced);
     assert!(!fs::read_to_string(folder.path().join("a.txt")).unwrap().contains('\u{1b}'));
@@ -174,7 +174,7 @@ fn names_of_rules_are_links_where_these_are_forced_and_colours_are_on() {
 }
 
 #[test]
-fn sarif_names_the_public_address_and_pages_of_rules_where_there_is_one() {
+fn sarif_has_the_public_address_and_pages_of_rules_if_published() {
     let folder = repository();
     let sarif: serde_json::Value =
         serde_json::from_str(&run(&folder, &["--format", "sarif", "wrong"]).1).unwrap();
@@ -186,10 +186,10 @@ fn sarif_names_the_public_address_and_pages_of_rules_where_there_is_one() {
     }
 }
 
-/// Needs a terminal, which `script` gives, and a run that is long enough.
+/// Needs a terminal, which `script` provides, and a run that is long enough.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_long_run_on_a_terminal_tells_how_far_it_has_come_and_takes_it_back() {
+fn long_run_on_a_terminal_prints_its_progress_and_erases_it() {
     const COUNT: usize = 1_800;
     let folder = TempDir::new().unwrap();
     for number in 0..COUNT {
@@ -207,16 +207,16 @@ fn a_long_run_on_a_terminal_tells_how_far_it_has_come_and_takes_it_back() {
     };
     let started = std::time::Instant::now();
     let Some(shown) = on_terminal("", "false") else {
-        eprintln!("passed over: script is not installed");
+        eprintln!("skipped: script is not installed");
         return;
     };
     if started.elapsed() < std::time::Duration::from_secs(1) {
-        eprintln!("passed over: this machine is too fast for a long run");
+        eprintln!("skipped: this machine is too fast for a long run");
         return;
     }
     let line = shown.find(" of 1,800").expect(&shown);
     assert!(shown[..line].starts_with("checked "), "{shown:?}");
-    // What is written last of it is the space that covers it; then comes the report.
+    // The progress ends with spaces that cover it, and the report follows.
     let (covered, report) = shown.rsplit_once(" \r").unwrap();
     assert!(covered.contains("\r          "), "{shown:?}");
     assert!(report.contains("✓ Passed") && !report.contains("checked "), "{report:?}");
