@@ -238,17 +238,17 @@ mod tests {
     fn factor_of_the_other_set_is_left_out() {
         let misuse = &CORE_RISKS[0];
         let given = |tenth: Factor, value: i64| {
-            [Factor::AutonomyOfAction, Factor::DynamicToolUse]
+            [AutonomyOfAction, DynamicToolUse]
                 .map(|factor| (factor, Decimal::ONE))
                 .into_iter()
                 .chain([(tenth, Decimal::new(value, 1))])
                 .collect::<Vec<_>>()
         };
         let raised = |given: &[(Factor, Decimal)]| misuse.raised_by(given).map(|raising| raising.len());
-        assert_eq!(raised(&given(Factor::NaturalLanguageInterface, 5)), Some(3));
-        assert_eq!(raised(&given(Factor::NaturalLanguageInterface, 4)), None);
+        assert_eq!(raised(&given(NaturalLanguageInterface, 5)), Some(3));
+        assert_eq!(raised(&given(NaturalLanguageInterface, 4)), None);
         assert_eq!(raised(&given(Factor::GoalDrivenPlanning, 0)), Some(2));
-        assert_eq!(raised(&given(Factor::SelfModification, 9)), None, "a factor is missing");
+        assert_eq!(raised(&given(SelfModification, 9)), None, "a factor is missing");
         assert_eq!(raised(&[]), None);
     }
 }
