@@ -1,13 +1,13 @@
 //! Digests of texts that are stable across versions and machines. They are not for passwords.
 
 use data_encoding::{BASE64, HEXLOWER};
-use hmac_sha256::Hash;
-use sha1_smol::Sha1;
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
 
 /// The first `bytes` bytes of the SHA-256 of some texts, in hexadecimal. The length of each text is included, so that
 /// different lists of texts have different digests.
 pub(crate) fn of_texts(texts: &[&str], bytes: usize) -> String {
-    let mut digest = Hash::new();
+    let mut digest = Sha256::new();
     for text in texts {
         digest.update((text.len() as u64).to_be_bytes());
         digest.update(text);
@@ -19,30 +19,24 @@ pub(crate) fn of_texts(texts: &[&str], bytes: usize) -> String {
 pub(crate) fn is_git_blob(bytes: &[u8], id: &str) -> bool {
     let head = format!("blob {}\0", bytes.len());
     if id.len() == 64 {
-        let mut digest = Hash::new();
-        digest.update(head);
-        digest.update(bytes);
-        return hexadecimal(&digest.finalize(), 32) == id;
+        return hexadecimal(&Sha256::new().chain_update(head).chain_update(bytes).finalize(), 32) == id;
     }
-    let mut digest = Sha1::new();
-    digest.update(head.as_bytes());
-    digest.update(bytes);
-    digest.digest().to_string() == id
+    hexadecimal(&Sha1::new().chain_update(head).chain_update(bytes).finalize(), 20) == id
 }
 
 /// The first `bytes` bytes of the SHA-256 of one text, in hexadecimal.
 pub(crate) fn of_text(text: &str, bytes: usize) -> String {
-    hexadecimal(&Hash::hash(text.as_bytes()), bytes)
+    hexadecimal(&Sha256::digest(text.as_bytes()), bytes)
 }
 
 /// The SHA-256 of some bytes, in hexadecimal.
 pub(crate) fn of_bytes(bytes: &[u8]) -> String {
-    hexadecimal(&Hash::hash(bytes), 32)
+    hexadecimal(&Sha256::digest(bytes), 32)
 }
 
 /// A text's SHA-256 as in a Content-Security-Policy.
 pub(crate) fn for_policy_of_content(text: &str) -> String {
-    format!("sha256-{}", BASE64.encode(&Hash::hash(text.as_bytes())))
+    format!("sha256-{}", BASE64.encode(&Sha256::digest(text.as_bytes())))
 }
 
 fn hexadecimal(digest: &[u8], bytes: usize) -> String {

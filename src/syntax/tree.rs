@@ -390,11 +390,16 @@ impl Document<'_> {
     /// Reports the repeated keys of a mapping and drops their entries. The first one counts.
     pub(crate) fn drop_repeated(&mut self, map: u32) {
         let tree = &self.tree;
-        let mut keys: Vec<(&str, u32)> = tree.pairs(map).map(|(key, _)| (tree.key(key), key)).collect();
+        // Lengths are compared first, which nearly always decides.
+        let mut keys: Vec<(usize, &str, u32)> = tree
+            .pairs(map)
+            .map(|(key, _)| (tree.key(key), key))
+            .map(|(text, key)| (text.len(), text, key))
+            .collect();
         keys.sort_unstable();
         let mut repeated = Vec::new();
-        for same in keys.chunk_by(|(one, _), (other, _)| one == other) {
-            repeated.extend(same[1..].iter().map(|(_, key)| (same[0].1, *key)));
+        for same in keys.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)) {
+            repeated.extend(same[1..].iter().map(|(.., key)| (same[0].2, *key)));
         }
         repeated.sort_unstable_by_key(|(_, key)| *key);
         for (first, key) in repeated {

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use serde_json::Value;
+use sha2::Digest;
 
 use crate::folder::{Folder, Ran};
 use crate::git::{commit, git, write};
@@ -225,7 +226,7 @@ fn attestation_is_a_statement_about_the_checked_files() {
     };
     let passed = statement(0, &[]);
     let digest = |name: &str| -> String {
-        let digest = hmac_sha256::Hash::hash(folder.read(name).as_bytes());
+        let digest = sha2::Sha256::digest(folder.read(name).as_bytes());
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     };
     assert_eq!(passed["subject"][0]["name"], "a/threat-model.yaml");

@@ -37,7 +37,11 @@ pub(crate) fn blank(text: &str, kind: TextKind) -> Option<Blank> {
 
 /// Whether a text denies that there is any, as "not approved" does.
 pub(crate) fn is_refusal(text: &str) -> bool {
-    is_denial(fold(text, LetterReading::Letters).words())
+    let signs = Signs::of(text);
+    // Nearly all names contain a word that is in no list.
+    let is_name =
+        signs.is_ascii && !signs.apostrophe && words_of(text).any(|word| is_unlisted(word, hash_of(word)));
+    !is_name && is_denial(fold(text, LetterReading::Letters).words())
 }
 
 /// Whether a text is too short to say anything, as a letter or a number is.
@@ -61,18 +65,61 @@ fn is_sentence(text: &str) -> bool {
     let opening = words.next().unwrap_or_default();
     text.is_ascii()
         && !may_open_marker(opening)
-        && !["n", "www"].into_iter().any(|other| opening.eq_ignore_ascii_case(other))
+        && ![&b"n"[..], b"www"].into_iter().any(|other| opening.eq_ignore_ascii_case(other))
         && !text.contains("://")
         && words.any(|word| !word.eq_ignore_ascii_case(opening))
 }
 
-fn words_of(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
+/// The words of a text in ASCII.
+fn words_of(text: &str) -> impl Iterator<Item = &[u8]> {
+    text.as_bytes().split(|byte| !byte.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+/// The hash of a word in ASCII, in lower case.
+fn hash_of(word: &[u8]) -> LetterHash {
+    // Digits have this bit.
+    word.iter().fold(LetterHash::EMPTY, |hash, byte| hash.with(byte | 0x20))
+}
+
+/// Whether a word in ASCII is in no list, and no abbreviation.
+fn is_unlisted(word: &[u8], hash: LetterHash) -> bool {
+    word.len() > 2
+        && roles(hash) == 0
+        && word.iter().all(u8::is_ascii_alphabetic)
+        && word.iter().any(|letter| *letter != word[0])
+}
+
+/// The signs of a text that decide which rules apply to it.
+struct Signs {
+    is_ascii: bool,
+    /// A sign of an address, or a hyphen or dot before a letter or digit.
+    address: bool,
+    /// Letters that are not in ASCII can be brackets, too.
+    bracket: bool,
+    apostrophe: bool,
+}
+
+impl Signs {
+    fn of(text: &str) -> Self {
+        let mut signs = Self { is_ascii: true, address: false, bracket: false, apostrophe: false };
+        let mut before = 0;
+        for byte in text.bytes() {
+            match byte {
+                b'/' | b'@' | b'#' | b':' => signs.address = true,
+                b'[' | b'<' | b'{' => signs.bracket = true,
+                b'\'' => signs.apostrophe = true,
+                0x80.. => (signs.is_ascii, signs.bracket) = (false, true),
+                _ => signs.address |= matches!(before, b'-' | b'.') && byte.is_ascii_alphanumeric(),
+            }
+            before = byte;
+        }
+        signs
+    }
 }
 
 fn is_placeholder(text: &str, kind: TextKind) -> bool {
-    let has_address_sign = has_address_sign(text);
-    if kind != TextKind::Name && has_address_sign && is_pointer(text) {
+    let signs = Signs::of(text);
+    if kind != TextKind::Name && signs.address && is_pointer(text) {
         return kind == TextKind::Prose;
     }
     if kind == TextKind::Name
@@ -81,34 +128,22 @@ fn is_placeholder(text: &str, kind: TextKind) -> bool {
     {
         return true;
     }
-    // Letters that are not in ASCII can be brackets.
-    let has_bracket = !text.is_ascii() || text.contains(['[', '<', '{']);
-    let is_simple = !has_address_sign && !has_bracket && !text.contains('\'');
+    let is_simple = !signs.address && !signs.bracket && !signs.apostrophe;
     if is_simple && text.starts_with(|first: char| first.is_ascii_alphabetic()) && is_plain(text) {
         return false;
     }
-    if is_enclosed_name(text) || (has_bracket && is_template(text, kind)) {
+    if is_enclosed_name(text) || (signs.bracket && is_template(text, kind)) {
         return true;
     }
     let letters = fold(text, LetterReading::Letters);
     if says_nothing(&letters, kind) {
         return true;
     }
-    if text.is_ascii() {
+    if signs.is_ascii {
         return is_number_for_letters(&letters);
     }
     let shapes = fold(text, LetterReading::Shapes);
     says_nothing(&shapes, kind) || is_number_for_letters(&shapes)
-}
-
-/// Whether a text has a sign of an address, or a hyphen or dot before a letter or digit.
-fn has_address_sign(text: &str) -> bool {
-    let mut before = 0;
-    text.bytes().any(|byte| {
-        let is_joint = matches!(before, b'-' | b'.') && byte.is_ascii_alphanumeric();
-        before = byte;
-        is_joint || matches!(byte, b'/' | b'@' | b'#' | b':')
-    })
 }
 
 /// Whether ASCII text without signs of addresses, brackets and apostrophes is certainly no placeholder, found without folding
@@ -121,21 +156,19 @@ fn is_plain(text: &str) -> bool {
     let (mut opening, mut letters, mut first) = (LetterHash::EMPTY, 0, None);
     let (mut is_listed, mut is_varied) = (true, false);
     for word in words_of(text) {
-        // Digits have this bit.
-        let hash = word.bytes().fold(LetterHash::EMPTY, |hash, byte| hash.with(byte | 0x20));
+        let hash = hash_of(word);
         if first.is_none() && may_open_marker(word) {
             return false;
         }
         (opening, letters) = (opening.then(hash), letters + word.len());
         let word_roles = roles(hash);
-        let is_suspect = word_roles & SUSPECT != 0 || word.eq_ignore_ascii_case("to");
+        let is_suspect = word_roles & SUSPECT != 0 || word.eq_ignore_ascii_case(b"to");
         if (is_listed && is_suspect) || Phrase::latin(opening).is_some() || roles(opening) & MARKER != 0 {
             return false;
         }
         is_varied |= first.is_some_and(|first| first != hash);
         first = first.or(Some(hash));
-        let is_word = word.len() > 2 && word.bytes().all(|letter| letter.is_ascii_alphabetic());
-        is_listed &= word_roles != 0 || !is_word || is_one_letter(word);
+        is_listed = is_listed && !is_unlisted(word, hash);
         if !is_listed && is_varied && letters > MAX_PHRASE_LENGTH {
             return true;
         }
@@ -286,7 +319,7 @@ fn says_nothing(folded: &Folded, kind: TextKind) -> bool {
 /// Whether a text begins with a marker such as `TODO` that has at most a note after it.
 fn opens_with_marker(words: Words, kind: TextKind) -> bool {
     // Phrases of other scripts can be split in any way.
-    if words.get(0).is_some_and(|first| first.text.is_ascii() && !may_open_marker(first.text)) {
+    if words.get(0).is_some_and(|first| first.text.is_ascii() && !may_open_marker(first.text.as_bytes())) {
         return false;
     }
     (1..=words.len().min(5)).any(|count| {
@@ -322,10 +355,10 @@ fn is_marker(text: &str) -> bool {
 }
 
 /// Whether a first word may be the beginning of a marker, or begin with one.
-fn may_open_marker(first: &str) -> bool {
+fn may_open_marker(first: &[u8]) -> bool {
     MARKER_OPENINGS.into_iter().any(|opening| {
         let shorter = opening.len().min(first.len());
-        first.as_bytes()[..shorter].eq_ignore_ascii_case(&opening.as_bytes()[..shorter])
+        first[..shorter].eq_ignore_ascii_case(&opening.as_bytes()[..shorter])
     })
 }
 

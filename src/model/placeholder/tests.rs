@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use crate::model::placeholder::fold::tests as lists;
 use crate::model::placeholder::fold::{LetterReading, fold};
 use crate::model::placeholder::{
-    Blank, MARKER_OPENINGS, TextKind, blank, is_number_for_letters, is_plain, says_nothing,
+    Blank, MARKER_OPENINGS, TextKind, blank, is_denial, is_number_for_letters, is_plain, is_refusal,
+    says_nothing,
 };
 
 fn is_blank(text: &str, kind: TextKind) -> bool {
@@ -187,5 +188,11 @@ proptest! {
         for kind in [TextKind::Prose, TextKind::Evidence, TextKind::Name] {
             prop_assert!(!says_nothing(&folded, kind) && !is_number_for_letters(&folded), "{text}");
         }
+    }
+
+    #[test]
+    fn name_with_an_unlisted_word_is_no_refusal(text in texts()) {
+        let folded = fold(&text, LetterReading::Letters);
+        prop_assert_eq!(is_refusal(&text), is_denial(folded.words()), "{}", text);
     }
 }
