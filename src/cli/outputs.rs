@@ -35,7 +35,7 @@ pub(crate) struct ReportArgs {
     /// Report format; repeatable [default: human, in GitHub Actions also github]
     #[arg(short, long, value_name = "FORMAT")]
     format: Vec<FormatName>,
-    /// Write the report of the preceding --format to FILE
+    /// Write to FILE, in the preceding --format or its extension's
     #[arg(short, long, value_name = "FILE")]
     output: Vec<PathBuf>,
     /// Print the number of problems by rule instead of the problems
@@ -85,7 +85,27 @@ pub(crate) enum FormatName {
     Attestation,
 }
 
+/// The formats of reports by the ends of file names. An end that several formats share selects none.
+const EXTENSIONS: [(&str, FormatName); 10] = [
+    (".sarif", FormatName::Sarif),
+    (".sarif.json", FormatName::Sarif),
+    (".json", FormatName::Json),
+    (".xml", FormatName::Junit),
+    (".md", FormatName::Markdown),
+    (".markdown", FormatName::Markdown),
+    (".html", FormatName::Html),
+    (".htm", FormatName::Html),
+    (".ndjson", FormatName::Ndjson),
+    (".jsonl", FormatName::Ndjson),
+];
+
 impl FormatName {
+    /// The format that the extension of a report's file selects.
+    pub(crate) fn of_file(file: &Path) -> Option<Self> {
+        let name = file.file_name()?.to_string_lossy().to_ascii_lowercase();
+        EXTENSIONS.into_iter().find(|(end, _)| name.ends_with(end)).map(|(_, format)| format)
+    }
+
     pub(crate) const fn with(self, look: Look) -> Format {
         match self {
             Self::Human => Format::Human(look),
@@ -232,11 +252,11 @@ impl ReportArgs {
     }
 
     /// Returns the outputs. Each `--output` belongs to the `--format` before it; a single one of each belong together in
-    /// either order.
+    /// either order. The extension of one without a `--format` before it selects its format.
     pub(crate) fn outputs(&self, matches: &ArgMatches) -> Result<Vec<Output>, CliError> {
         let mut outputs = Vec::new();
-        for (name, file) in self.format.iter().zip(self.files(matches)?) {
-            let output = self.output(*name, file);
+        for (name, file) in self.formats(matches)? {
+            let output = self.output(name, file);
             let taken = outputs.iter().filter_map(|other: &Output| other.file.clone());
             if output.is_one_of(&taken.collect::<Vec<_>>()) {
                 return Err(refused(&output, "two reports cannot share a file"));
@@ -260,18 +280,28 @@ impl ReportArgs {
         Ok(outputs)
     }
 
-    fn files(&self, matches: &ArgMatches) -> Result<Vec<Option<PathBuf>>, CliError> {
-        let formats: Vec<usize> = matches.indices_of("format").into_iter().flatten().collect();
-        let is_single = formats.len() == 1 && self.output.len() == 1;
-        let mut files = vec![None; self.format.len()];
+    fn formats(&self, matches: &ArgMatches) -> Result<Vec<(FormatName, Option<PathBuf>)>, CliError> {
+        let indices: Vec<usize> = matches.indices_of("format").into_iter().flatten().collect();
+        let is_single = indices.len() == 1 && self.output.len() == 1;
+        let mut formats: Vec<_> = self.format.iter().map(|format| (*format, None)).collect();
         for (index, file) in matches.indices_of("output").into_iter().flatten().zip(&self.output) {
-            let before = formats.iter().rposition(|format| *format < index).or(is_single.then_some(0));
-            let Some(slot @ None) = before.and_then(|at| files.get_mut(at)) else {
-                return Err(format!("--output {}: put its --format before it", file.display()).into());
-            };
-            *slot = Some(file.clone());
+            let before = indices.iter().rposition(|format| *format < index).or(is_single.then_some(0));
+            let output = Some(file.clone());
+            match (before, FormatName::of_file(file)) {
+                (Some(at), _) if formats[at].1.is_none() => formats[at].1 = output,
+                (None, Some(format)) => formats.push((format, output)),
+                (None, None) => {
+                    return Err(CliError::about(
+                        format!("--output {}", file.display()),
+                        "its extension selects no format; put --format before it",
+                    ));
+                }
+                (Some(_), _) => {
+                    return Err(format!("--output {}: put its --format before it", file.display()).into());
+                }
+            }
         }
-        Ok(files)
+        Ok(formats)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::cli::common::{
 };
 use crate::cli::files_from::FilesFromArgs;
 use crate::cli::gate::{CheckOptions, Keep, check_tree, file_tree};
-use crate::cli::outputs::{Output, Rendering, emit, keep, with_outputs};
+use crate::cli::outputs::{FormatName, Output, Rendering, emit, keep, with_outputs};
 use crate::cli::parallel::Progress;
 use crate::cli::provenance::ProvenanceArgs;
 use crate::fleet::Fleet;
@@ -63,9 +63,9 @@ pub(crate) struct ReportPageArgs {
     #[arg(long, value_name = "ROWS", num_args = 1..)]
     #[arg(conflicts_with_all = ["paths", "files_from", "policy", "base", "links"])]
     from: Vec<PathBuf>,
-    /// Format of the report
-    #[arg(long, value_name = "FORMAT", default_value = "html")]
-    format: ReportFormat,
+    /// Format of the report [default: html, or markdown for .md]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<ReportFormat>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -97,10 +97,14 @@ enum FigureName {
 }
 
 pub(crate) fn report(args: &ReportPageArgs, repository: &Repository) -> Result<Verdict, CliError> {
-    if args.to.output.is_none() && args.format == ReportFormat::Html {
+    let format = args.format.unwrap_or(match args.to.output.as_deref().and_then(FormatName::of_file) {
+        Some(FormatName::Markdown) => ReportFormat::Markdown,
+        _ => ReportFormat::Html,
+    });
+    if args.to.output.is_none() && format == ReportFormat::Html {
         refuse_terminal()?;
     }
-    let rendering = match (args.figure, args.format) {
+    let rendering = match (args.figure, format) {
         (Some(FigureName::Fleet), _) => Rendering::Figure(Figure::Fleet),
         (Some(FigureName::Layers), _) => Rendering::Figure(Figure::Layers),
         (Some(FigureName::Trend), _) => Rendering::Figure(Figure::Trend),
@@ -199,9 +203,9 @@ pub(crate) struct BadgeArgs {
     /// Text on the left [default: AIVSS, or aivss-lint for the gate]
     #[arg(long, value_name = "TEXT")]
     label: Option<String>,
-    /// Format of the badge
-    #[arg(long, value_name = "FORMAT", default_value = "svg")]
-    format: BadgeFormat,
+    /// Format of the badge [default: svg, or endpoint for .json]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<BadgeFormat>,
     #[command(flatten)]
     to: OutputArgs,
 }
@@ -232,7 +236,10 @@ pub(crate) fn badge(args: &BadgeArgs, repository: &Repository) -> Result<Verdict
     };
     let agent = args.agent.as_deref();
     let label = args.label.clone().or_else(|| Some(format!("{} {}", subject.label(), agent?)));
-    let is_endpoint = args.format == BadgeFormat::Endpoint;
+    let is_endpoint = match args.format {
+        Some(format) => format == BadgeFormat::Endpoint,
+        None => args.to.output.as_deref().and_then(FormatName::of_file) == Some(FormatName::Json),
+    };
     let rendering = Rendering::Badge { subject, label, is_endpoint };
     let output = Output { rendering, file: args.to.output.clone() };
     let tree = FileTree::WorkTree(repository);

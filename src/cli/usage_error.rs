@@ -18,7 +18,8 @@ pub(crate) fn emit_usage_error(reason: &str) {
     }
 }
 
-/// Each `--output` with the `--format` before it, else with a `--format` without `--output`, else with `human`.
+/// Each `--output` with the `--format` before it, else with a `--format` without `--output`, else with the format of its
+/// extension, else with `human`.
 fn guessed_outputs(arguments: &[String]) -> Vec<Output> {
     let mut formats: Vec<Option<&str>> = Vec::new();
     let mut files: Vec<(&str, Option<&str>)> = Vec::new();
@@ -43,8 +44,9 @@ fn guessed_outputs(arguments: &[String]) -> Vec<Output> {
     let left = formats.into_iter().flatten().next();
     let outputs = files.into_iter().map(|(file, format)| {
         let name = format.or(left).and_then(|format| FormatName::from_str(format, false).ok());
-        let format = name.unwrap_or(FormatName::Human).with(Look::PLAIN);
-        Output::new(format, Some(PathBuf::from(file)))
+        let file = PathBuf::from(file);
+        let name = name.or_else(|| FormatName::of_file(&file)).unwrap_or(FormatName::Human);
+        Output::new(name.with(Look::PLAIN), Some(file))
     });
     outputs.collect()
 }
@@ -72,6 +74,7 @@ mod tests {
             ["Report(Json) a", "Report(Sarif) b", files("-o c")[0].as_str()]
         );
         assert_eq!(files("--format json --output a -- --output b"), ["Report(Json) a"]);
+        assert_eq!(files("-o a.sarif.json --nope"), ["Report(Sarif) a.sarif.json"]);
         assert!(files("--output a --format none")[0].starts_with("Report(Human"));
         assert!(files("--format json --output").is_empty());
     }
