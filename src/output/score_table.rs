@@ -14,9 +14,10 @@ use crate::score::{Contribution, ScoreBreakdown, Scored};
 /// The most columns of a bar of 10, and the columns of the two numbers before it.
 const BAR: usize = 40;
 const NUMBERS: usize = 18;
-/// The columns of an agent in the table, and the fewest that it is cut to.
+/// The columns of an agent in the table, the fewest that it is cut to, and those of the inputs before it.
 const AGENT: usize = 30;
-const LEAST_AGENT: usize = 12;
+const LEAST_AGENT: usize = 18;
+const INPUTS: usize = 16;
 
 /// Writes the steps from the CVSS base to the score as bars from 0 to 10.
 pub(crate) fn write_bars(working: &Working, look: Look, out: &mut dyn Write) -> io::Result<()> {
@@ -71,11 +72,15 @@ pub fn write_score_table(breakdowns: &[ScoreBreakdown], look: Look, out: &mut dy
     let mut sorted: Vec<&ScoreBreakdown> = breakdowns.iter().collect();
     sorted.sort_by_key(|one| one.computed().map(|(_, working)| Reverse(working.score)));
     let levers: Vec<String> = sorted.iter().map(|one| lever_in_words(one)).collect();
-    // On a narrow terminal agents are cut first.
+    // On a narrow terminal the inputs are left out first, then agents are cut.
     let longest = levers.iter().map(|lever| width(lever)).max().unwrap_or(0);
-    let columns = line_width(look).saturating_sub(33 + longest).clamp(LEAST_AGENT, AGENT);
-    let heads =
-        format!("{:13}  {:>5}  {:>7}  {:columns$}  largest single step", "score", "base", "factors", "agent");
+    let room = line_width(look).saturating_sub(17 + longest);
+    let inputs = |base: &str, factors: &str| {
+        if room < INPUTS + LEAST_AGENT { String::new() } else { format!("{base:>5}  {factors:>7}  ") }
+    };
+    let heads = inputs("base", "factors");
+    let columns = room.saturating_sub(heads.len()).clamp(LEAST_AGENT, AGENT);
+    let heads = format!("{:13}  {heads}{:columns$}  largest single step", "score", "agent");
     writeln!(out, "{}", painted(&cut_end(&heads, line_width(look)), Tone::Strong, look))?;
     for (breakdown, lever) in sorted.into_iter().zip(levers) {
         let finding = breakdown.finding.as_deref().map(|id| format!(", {id}")).unwrap_or_default();
@@ -86,16 +91,15 @@ pub fn write_score_table(breakdowns: &[ScoreBreakdown], look: Look, out: &mut dy
             Some((_, working)) => (
                 format!("{} {}", working.score, working.band.name()),
                 working.band.into(),
-                format!(
-                    "{:>5}  {:>7}",
-                    working.inputs.base.plain().to_string(),
-                    working.inputs.factor_sum.plain().to_string()
+                inputs(
+                    &working.inputs.base.plain().to_string(),
+                    &working.inputs.factor_sum.plain().to_string(),
                 ),
             ),
-            None => ("not computed".to_owned(), Tone::Bad, format!("{:>5}  {:>7}", "-", "-")),
+            None => ("not computed".to_owned(), Tone::Bad, inputs("-", "-")),
         };
         let space = " ".repeat(columns - width(&agent).min(columns));
-        let rest = format!("  {numbers}  {agent}{space}  {lever}");
+        let rest = format!("  {numbers}{agent}{space}  {lever}");
         let rest = cut_end(&rest, line_width(look).saturating_sub(13));
         let path = breakdown.path.as_deref().unwrap_or_default();
         let room = line_width(look).saturating_sub(13 + width(&rest) + 2);

@@ -107,7 +107,7 @@ def terminals(folder):
                 # A line that is too long is broken, as a terminal does.
                 page = (
                     f'<!doctype html><meta charset="utf-8"><body style="margin:0;background:{ground};color:{letters}">'
-                    f'<pre style="margin:0;padding:14px;font:14px/18px \'DejaVu Sans Mono\',monospace;width:{columns}ch;box-sizing:content-box;white-space:pre-wrap;word-break:break-all">'
+                    f'<pre style="margin:0;padding:14px;font:14px/18px \'DejaVu Sans Mono\',monospace;width:calc({columns}ch + 6px);white-space:pre-wrap;word-break:break-all">'
                     f"$ aivss-lint {html.escape(' '.join(shown))}\n{colored(text, scheme)}</pre>"
                 )
                 shot(f"terminal-{name}-{columns}-{scheme}", page, columns * 9 + 30, scheme)
