@@ -17,7 +17,7 @@ use crate::cli::help::{OUTPUT, POLICY};
 use crate::date::Date;
 use crate::escape::uri_path;
 use crate::output::text::messages;
-use crate::output::{Look, begin_line, escape_line};
+use crate::output::{Format, Look, begin_line, escape_line};
 use crate::rules;
 use crate::rules::Rule;
 use crate::source::Source;
@@ -59,6 +59,72 @@ pub(crate) struct OutputArgs {
     /// Write to FILE instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+impl OutputArgs {
+    /// The format that the file's extension selects.
+    pub(crate) fn format(&self) -> Option<FormatName> {
+        FormatName::of_file(self.output.as_deref()?)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum FormatName {
+    /// Text for people
+    Human,
+    /// One line per problem
+    Concise,
+    /// JSON for programs, see schemas/report.json
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations in GitHub Actions
+    Github,
+    /// Code quality report of GitLab
+    Gitlab,
+    /// JUnit XML, for test reports
+    Junit,
+    /// Markdown, for job summaries and pull request comments
+    Markdown,
+    /// A self-contained HTML page
+    Html,
+    /// A row per score, for query engines, see schemas/row.json
+    Ndjson,
+    /// An in-toto statement about the checked files, to sign
+    Attestation,
+}
+
+impl FormatName {
+    /// The format that the extension of a report's file selects; `None` if several formats share it.
+    pub(crate) fn of_file(file: &Path) -> Option<Self> {
+        let name = file.file_name()?.to_str()?.to_ascii_lowercase();
+        match name.rsplit_once('.')? {
+            (_, "sarif") => Some(Self::Sarif),
+            (stem, "json") if stem.ends_with(".sarif") => Some(Self::Sarif),
+            (_, "json") => Some(Self::Json),
+            (_, "xml") => Some(Self::Junit),
+            (_, "md" | "markdown") => Some(Self::Markdown),
+            (_, "html" | "htm") => Some(Self::Html),
+            (_, "ndjson" | "jsonl") => Some(Self::Ndjson),
+            _ => None,
+        }
+    }
+
+    pub(crate) const fn with(self, look: Look) -> Format {
+        match self {
+            Self::Human => Format::Human(look),
+            Self::Concise => Format::Concise(look),
+            Self::Json => Format::Json,
+            Self::Sarif => Format::Sarif,
+            Self::Github => Format::Github,
+            Self::Gitlab => Format::Gitlab,
+            Self::Junit => Format::Junit,
+            Self::Markdown => Format::Markdown,
+            Self::Html => Format::Html,
+            Self::Ndjson => Format::Ndjson,
+            Self::Attestation => Format::Attestation,
+        }
+    }
 }
 
 fn parse_date(text: &str) -> Result<Date, &'static str> {

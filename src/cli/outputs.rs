@@ -6,11 +6,11 @@ use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 
-use clap::{ArgMatches, Args, ValueEnum};
+use clap::{ArgMatches, Args};
 
 use crate::cli::common::{
-    CliError, FAILED, emit_to_stdout, error_look, look, parse_category, print_error, refuse_terminal,
-    variable,
+    CliError, FAILED, FormatName, emit_to_stdout, error_look, look, parse_category, print_error,
+    refuse_terminal, variable,
 };
 use crate::cli::gate::Keep;
 use crate::cli::help::OUTPUT;
@@ -57,70 +57,6 @@ const MOST: usize = 50;
 
 fn parse_most(text: &str) -> Result<usize, &'static str> {
     if text == "all" { Ok(usize::MAX) } else { text.parse().map_err(|_| "expected a number or `all`") }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FormatName {
-    /// Text for people
-    Human,
-    /// One line per problem
-    Concise,
-    /// JSON for programs, see schemas/report.json
-    Json,
-    /// SARIF 2.1.0, for code scanning
-    Sarif,
-    /// Annotations in GitHub Actions
-    Github,
-    /// Code quality report of GitLab
-    Gitlab,
-    /// JUnit XML, for test reports
-    Junit,
-    /// Markdown, for job summaries and pull request comments
-    Markdown,
-    /// A self-contained HTML page
-    Html,
-    /// A row per score, for query engines, see schemas/row.json
-    Ndjson,
-    /// An in-toto statement about the checked files, to sign
-    Attestation,
-}
-
-/// The formats of reports by the ends of file names. An end that several formats share selects none.
-const EXTENSIONS: [(&str, FormatName); 10] = [
-    (".sarif", FormatName::Sarif),
-    (".sarif.json", FormatName::Sarif),
-    (".json", FormatName::Json),
-    (".xml", FormatName::Junit),
-    (".md", FormatName::Markdown),
-    (".markdown", FormatName::Markdown),
-    (".html", FormatName::Html),
-    (".htm", FormatName::Html),
-    (".ndjson", FormatName::Ndjson),
-    (".jsonl", FormatName::Ndjson),
-];
-
-impl FormatName {
-    /// The format that the extension of a report's file selects.
-    pub(crate) fn of_file(file: &Path) -> Option<Self> {
-        let name = file.file_name()?.to_string_lossy().to_ascii_lowercase();
-        EXTENSIONS.into_iter().find(|(end, _)| name.ends_with(end)).map(|(_, format)| format)
-    }
-
-    pub(crate) const fn with(self, look: Look) -> Format {
-        match self {
-            Self::Human => Format::Human(look),
-            Self::Concise => Format::Concise(look),
-            Self::Json => Format::Json,
-            Self::Sarif => Format::Sarif,
-            Self::Github => Format::Github,
-            Self::Gitlab => Format::Gitlab,
-            Self::Junit => Format::Junit,
-            Self::Markdown => Format::Markdown,
-            Self::Html => Format::Html,
-            Self::Ndjson => Format::Ndjson,
-            Self::Attestation => Format::Attestation,
-        }
-    }
 }
 
 #[derive(Clone, Debug)]
@@ -290,14 +226,11 @@ impl ReportArgs {
             match (before, FormatName::of_file(file)) {
                 (Some(at), _) if formats[at].1.is_none() => formats[at].1 = output,
                 (None, Some(format)) => formats.push((format, output)),
-                (None, None) => {
-                    return Err(CliError::about(
-                        format!("--output {}", file.display()),
-                        "its extension selects no format; put --format before it",
-                    ));
-                }
-                (Some(_), _) => {
-                    return Err(format!("--output {}: put its --format before it", file.display()).into());
+                (before, _) => {
+                    let why = if before.is_none() { "its extension selects no format; " } else { "" };
+                    return Err(
+                        format!("--output {}: {why}put its --format before it", file.display()).into()
+                    );
                 }
             }
         }

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::cli::common::{
-    CliError, OutputArgs, PathArgs, PolicyArgs, links, look, open_base, print_error, print_error_line,
-    refuse_stdin, refuse_terminal,
+    CliError, FormatName, OutputArgs, PathArgs, PolicyArgs, links, look, open_base, print_error,
+    print_error_line, refuse_stdin, refuse_terminal,
 };
 use crate::cli::files_from::FilesFromArgs;
 use crate::cli::gate::{CheckOptions, Keep, check_tree, file_tree};
-use crate::cli::outputs::{FormatName, Output, Rendering, emit, keep, with_outputs};
+use crate::cli::outputs::{Output, Rendering, emit, keep, with_outputs};
 use crate::cli::parallel::Progress;
 use crate::cli::provenance::ProvenanceArgs;
 use crate::fleet::Fleet;
@@ -97,7 +97,7 @@ enum FigureName {
 }
 
 pub(crate) fn report(args: &ReportPageArgs, repository: &Repository) -> Result<Verdict, CliError> {
-    let format = args.format.unwrap_or(match args.to.output.as_deref().and_then(FormatName::of_file) {
+    let format = args.format.unwrap_or(match args.to.format() {
         Some(FormatName::Markdown) => ReportFormat::Markdown,
         _ => ReportFormat::Html,
     });
@@ -238,7 +238,7 @@ pub(crate) fn badge(args: &BadgeArgs, repository: &Repository) -> Result<Verdict
     let label = args.label.clone().or_else(|| Some(format!("{} {}", subject.label(), agent?)));
     let is_endpoint = match args.format {
         Some(format) => format == BadgeFormat::Endpoint,
-        None => args.to.output.as_deref().and_then(FormatName::of_file) == Some(FormatName::Json),
+        None => args.to.format() == Some(FormatName::Json),
     };
     let rendering = Rendering::Badge { subject, label, is_endpoint };
     let output = Output { rendering, file: args.to.output.clone() };

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use crate::cli::outputs::{FormatName, Output, prepare, write_failure};
+use crate::cli::common::FormatName;
+use crate::cli::outputs::{Output, prepare, write_failure};
 use crate::output::Look;
 
 /// Writes the reports in files that an invalid command line of `check` asks for, as far as it can be understood.

@@ -485,7 +485,7 @@ fn extension_selects_the_format_of_a_report_without_one() {
     for file in ["a", "a.txt", "a.svg", "json", "a.yaml", "a.json.gz"] {
         let ran = folder.run(&["-o", file]);
         assert_eq!(ran.code, 2, "{file}");
-        assert!(ran.err.contains("selects no format; put --format before it"), "{file}: {}", ran.err);
+        assert!(ran.err.contains("selects no format; put its --format before it"), "{file}: {}", ran.err);
     }
     assert_eq!(folder.run(&["report", "--output", "d.md"]).code, 0);
     assert!(folder.read("d.md").starts_with("<!-- aivss-lint -->"));

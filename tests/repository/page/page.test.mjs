@@ -139,7 +139,7 @@ test("on a phone the cells of exceptions and threats are below each other, the l
     const box = page.locator(`${part} .wide`);
     assert.equal(await box.evaluate((box) => box.scrollWidth - box.clientWidth), 0, part);
   }
-  const left = (cell) => page.locator(`#exceptions tbody tr:first-child ${cell}`).evaluate((cell) => cell.getBoundingClientRect().left);
+  const left = (cell) => page.locator(`#exceptions tbody tr:first-child ${cell}`).first().evaluate((cell) => cell.getBoundingClientRect().left);
   assert.ok((await left(".number")) < (await left("code")));
   await close();
 });
