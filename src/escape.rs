@@ -10,11 +10,28 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::decimal::Decimal;
-use crate::likeness::is_unseen;
+use crate::likeness::{is_emoji, is_unseen};
 
 /// Whether a character controls a terminal or the direction of text, or is invisible.
 pub fn is_steering(letter: char) -> bool {
     if letter.is_ascii() { letter.is_ascii_control() } else { is_unseen(letter) }
+}
+
+/// Whether the character at this byte belongs to an emoji: a selector of its look after it, or a joiner between two. Without
+/// an emoji, both are invisible.
+pub(crate) fn is_in_emoji(text: &str, at: usize, letter: char) -> bool {
+    let mut after = text[at + letter.len_utf8()..].chars();
+    match letter {
+        '\u{FE0E}' | '\u{FE0F}' => {
+            let is_keycap = text[..at].ends_with(|sign| matches!(sign, '#' | '*' | '0'..='9'));
+            text[..at].ends_with(is_emoji) || is_keycap && after.next() == Some('\u{20E3}')
+        }
+        '\u{200D}' => {
+            let before = text[..at].strip_suffix('\u{FE0F}').unwrap_or(&text[..at]);
+            before.ends_with(is_emoji) && after.next().is_some_and(is_emoji)
+        }
+        _ => false,
+    }
 }
 
 fn steers(letter: char, kept: &[char]) -> bool {
@@ -29,15 +46,15 @@ fn is_command(text: &str, at: usize) -> bool {
     })
 }
 
-/// A text in which `push` replaces each character that steers, besides some, and the second sign of each log command. It gets
-/// the text from that character on.
+/// A text in which `push` replaces each character that steers, besides some and those of emoji, and the second sign of each log
+/// command. It gets the text from that character on.
 fn replaced<'t>(text: &'t str, kept: &[char], push: impl Fn(char, &str, &mut String)) -> Cow<'t, str> {
     if !text.contains(|letter| steers(letter, kept)) && !text.contains("##") {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 64);
     for (at, letter) in text.char_indices() {
-        if steers(letter, kept) || is_command(text, at) {
+        if steers(letter, kept) && !is_in_emoji(text, at, letter) || is_command(text, at) {
             push(letter, &text[at..], &mut safe);
         } else {
             safe.push(letter);
@@ -242,6 +259,30 @@ mod tests {
         assert_eq!(line("Ünï ход 系統 🦀 ~"), "Ünï ход 系統 🦀 ~");
     }
 
+    #[test]
+    fn emoji_are_kept_with_their_selectors_and_joiners_and_these_alone_are_escaped() {
+        for shown in ["❤️ Care", "⚠︎ b", "🛡️", "1️⃣ #️⃣", "👩‍💻", "👩🏽‍⚕️", "🏳️‍🌈", "👍🏽", "🇩🇪"]
+        {
+            assert_eq!(line(shown), shown);
+            assert_eq!(same_length(shown), shown);
+        }
+        for (hidden, shown) in [
+            ("\u{FE0F}a", "\\u{fe0f}a"),
+            ("a\u{FE0F}", "a\\u{fe0f}"),
+            ("1\u{FE0F}", "1\\u{fe0f}"),
+            ("系\u{FE0F}", "系\\u{fe0f}"),
+            ("❤\u{FE0F}\u{FE0F}", "❤\u{FE0F}\\u{fe0f}"),
+            ("❤\u{200D}", "❤\\u{200d}"),
+            ("a\u{200D}❤", "a\\u{200d}❤"),
+            ("a\u{FE0F}\u{200D}❤", "a\\u{fe0f}\\u{200d}❤"),
+            ("❤\u{200D}\u{200D}❤", "❤\\u{200d}\\u{200d}❤"),
+            ("❤\u{202E}\u{FE0F}", "❤\\u{202e}\\u{fe0f}"),
+            ("🏴\u{E0067}\u{E007F}", "🏴\\u{e0067}\\u{e007f}"),
+        ] {
+            assert_eq!(line(hidden), shown);
+        }
+    }
+
     proptest! {
         #[test]
         fn every_format_and_control_character_is_escaped(letter in "[\\p{Cf}\\p{Cc}\\p{Zl}\\p{Zp}]") {
@@ -261,7 +302,8 @@ mod tests {
 
         #[test]
         fn any_text_is_written_without_control_characters_at_the_same_offsets(text in any::<String>()) {
-            prop_assert!(!line(&text).contains(is_steering));
+            let safe = line(&text);
+            prop_assert!(safe.char_indices().all(|(at, letter)| !is_steering(letter) || is_in_emoji(&safe, at, letter)));
             let quoted = same_length(&text);
             prop_assert_eq!(quoted.len(), text.len());
             prop_assert!(text.char_indices().all(|(at, _)| quoted.is_char_boundary(at)));

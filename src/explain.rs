@@ -97,14 +97,14 @@ fn level(rule: &Rule) -> String {
     let set =
         format!("Its level is {level} unless a policy sets another (off, note, warning, error):\n\n{lower}");
     match rule.check {
-        Check::PolicyAudit => set,
+        Check::PolicyAudit => format!("**Change its level**\n\n{set}"),
         Check::Builtin | Check::Run | Check::Model(_) | Check::Score(_) | Check::Limit { .. } => {
             let except = format!(
                 "exceptions:\n  - rule: {name}\n    path: agents/planner/threat-model.yaml\n    reason: Why the problem may stay.\n    \
                  owner: who is responsible\n    expires: 2027-03-31"
             );
             format!(
-                "{set}\n\nAn exception covers the rule in single files until a date:\n\n{}",
+                "**Change its level, or allow it**\n\n{set}\n\nAn exception covers the rule in single files until a date:\n\n{}",
                 fenced(&except, "yaml")
             )
         }

@@ -82,6 +82,13 @@ pub(crate) fn is_unseen(letter: char) -> bool {
         | '\u{E0000}'..='\u{E0FFF}')
 }
 
+/// Whether a character is an emoji, or has a form of one.
+pub(crate) fn is_emoji(letter: char) -> bool {
+    matches!(letter, '©' | '®' | '‼' | '⁉' | '™' | 'ℹ' | '↔'..='↙' | '↩' | '↪' | '\u{231A}'..='\u{23FA}' | 'Ⓜ'
+        | '\u{25AA}'..='\u{27BF}' | '⤴' | '⤵' | '\u{2B05}'..='\u{2B55}' | '〰' | '〽' | '㊗' | '㊙'
+        | '\u{1F000}'..='\u{1FAFF}')
+}
+
 /// The character that readers see: the Latin letter, digit or ASCII sign that `letter` resembles, a space for white space,
 /// otherwise `letter` itself. `None` is invisible.
 pub(crate) fn appearance(letter: char) -> Option<char> {

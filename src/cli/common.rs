@@ -61,6 +61,28 @@ pub(crate) struct OutputArgs {
     pub(crate) output: Option<PathBuf>,
 }
 
+impl OutputArgs {
+    /// The name of the format that the file's extension selects.
+    pub(crate) fn format(&self) -> Option<&'static str> {
+        format_of(self.output.as_deref()?)
+    }
+}
+
+/// The name of the format that the extension of a report's file selects; `None` if several formats share it.
+pub(crate) fn format_of(file: &Path) -> Option<&'static str> {
+    let name = file.file_name()?.to_str()?.to_ascii_lowercase();
+    match name.rsplit_once('.')? {
+        (_, "sarif") => Some("sarif"),
+        (stem, "json") if stem.ends_with(".sarif") => Some("sarif"),
+        (_, "json") => Some("json"),
+        (_, "xml") => Some("junit"),
+        (_, "md" | "markdown") => Some("markdown"),
+        (_, "html" | "htm") => Some("html"),
+        (_, "ndjson" | "jsonl") => Some("ndjson"),
+        _ => None,
+    }
+}
+
 fn parse_date(text: &str) -> Result<Date, &'static str> {
     Date::parse(text).ok_or("expected a date as YYYY-MM-DD")
 }

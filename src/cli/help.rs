@@ -56,8 +56,12 @@ pub(crate) fn grouped(program: Command) -> Command {
     program.mut_subcommands(|command| command.hide(true))
 }
 
-fn examples_first(command: Command) -> Command {
+fn examples_first(mut command: Command) -> Command {
     let has_list = command.get_subcommands().next().is_some();
+    let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    if let Some((heading @ ("Example:" | "Examples:"), rest)) = examples.split_once('\n') {
+        command = command.after_help(format!("{HEADING}{heading}{HEADING:#}\n{rest}"));
+    }
     let command = command.mut_subcommands(examples_first);
     if has_list {
         return command;

@@ -122,20 +122,20 @@ impl<'r> Listing<'r> {
     fn in_words(&self, look: Look) -> String {
         let mut text = format!("policy: {}\n", escape_line(self.policy));
         text += &heading("checked", self.checked.len(), Tone::Good, look);
-        let most = if look.unicode { look.width / 2 } else { usize::MAX };
-        let contents =
-            self.checked.iter().map(|file| cut_end(&escape_line(&contents(file)), most).into_owned());
-        let contents: Vec<String> = contents.collect();
-        let longest = contents.iter().map(|text| width(text)).max().unwrap_or(0);
-        let room = if look.unicode { look.width.saturating_sub(4 + longest).max(40) } else { 40 };
-        let names = self.checked.iter().map(|file| width(&escape_line(file.name()))).max();
-        let column = names.unwrap_or(0).min(room);
-        for (file, contents) in self.checked.iter().zip(contents) {
-            let name = escape_line(file.name());
-            let gap = match column.checked_sub(width(&name)) {
-                Some(rest) => " ".repeat(rest + 2),
-                None => format!("\n{:1$}", "", column + 4),
+        let most = line_width(look);
+        let rows = self.checked.iter().map(|file| (escape_line(file.name()), escape_line(&contents(file))));
+        let rows: Vec<(String, String)> = rows.collect();
+        let column = rows.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
+        let longest = rows.iter().map(|(_, contents)| width(contents)).max().unwrap_or(0);
+        // Rows that have no room for columns are as short as they can be.
+        let has_columns = column.saturating_add(longest + 4) <= most;
+        for (file, (name, contents)) in self.checked.iter().zip(rows) {
+            let gap = match width(&name) {
+                own if has_columns => " ".repeat(column - own + 2),
+                own if own + width(&contents) + 4 <= most => "  ".to_owned(),
+                _ => "\n      ".to_owned(),
             };
+            let contents = cut_end(&contents, most.saturating_sub(6));
             let name = file_link(&name, file.name(), look);
             text += &format!("  {name}{gap}{}\n", painted(&contents, Tone::Dim, look));
         }

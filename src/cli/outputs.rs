@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use clap::{ArgMatches, Args};
 
 use crate::cli::common::{
-    Choice, CliError, FAILED, emit_to_stdout, error_look, look, one_of, parse_category, print_error,
-    refuse_terminal, variable,
+    Choice, CliError, FAILED, chosen, emit_to_stdout, error_look, format_of, look, one_of, parse_category,
+    print_error, refuse_terminal, variable,
 };
 use crate::cli::help::OUTPUT;
 use crate::cli::rows::RowSink;
@@ -33,7 +33,7 @@ pub(crate) struct ReportArgs {
     /// Report format; repeatable [default: human, in GitHub Actions also github]
     #[arg(short, long, value_name = "FORMAT", value_parser = one_of(&FORMATS))]
     format: Vec<FormatWith>,
-    /// Write the report of the preceding --format to FILE
+    /// Write to FILE, in the preceding --format or its extension's
     #[arg(short, long, value_name = "FILE")]
     output: Vec<PathBuf>,
     /// Print the number of problems by rule instead of the problems
@@ -188,11 +188,11 @@ impl ReportArgs {
     }
 
     /// Returns the outputs. Each `--output` belongs to the `--format` before it; a single one of each belong together in
-    /// either order.
+    /// either order. The extension of one without a `--format` before it selects its format.
     pub(crate) fn outputs(&self, matches: &ArgMatches) -> Result<Vec<Output>, CliError> {
         let mut outputs = Vec::new();
-        for (format, file) in self.format.iter().zip(self.files(matches)?) {
-            let output = self.output(*format, file);
+        for (format, file) in self.formats(matches)? {
+            let output = self.output(format, file);
             let taken = outputs.iter().filter_map(|other: &Output| other.file.clone());
             if output.is_one_of(&taken.collect::<Vec<_>>()) {
                 return Err(refused(&output, "two reports cannot share a file"));
@@ -216,18 +216,25 @@ impl ReportArgs {
         Ok(outputs)
     }
 
-    fn files(&self, matches: &ArgMatches) -> Result<Vec<Option<PathBuf>>, CliError> {
-        let formats: Vec<usize> = matches.indices_of("format").into_iter().flatten().collect();
-        let is_single = formats.len() == 1 && self.output.len() == 1;
-        let mut files = vec![None; self.format.len()];
+    fn formats(&self, matches: &ArgMatches) -> Result<Vec<(FormatWith, Option<PathBuf>)>, CliError> {
+        let indices: Vec<usize> = matches.indices_of("format").into_iter().flatten().collect();
+        let is_single = indices.len() == 1 && self.output.len() == 1;
+        let mut formats: Vec<_> = self.format.iter().map(|format| (*format, None)).collect();
         for (index, file) in matches.indices_of("output").into_iter().flatten().zip(&self.output) {
-            let before = formats.iter().rposition(|format| *format < index).or(is_single.then_some(0));
-            let Some(slot @ None) = before.and_then(|at| files.get_mut(at)) else {
-                return Err(format!("--output {}: put its --format before it", file.display()).into());
-            };
-            *slot = Some(file.clone());
+            let before = indices.iter().rposition(|format| *format < index).or(is_single.then_some(0));
+            let output = Some(file.clone());
+            match (before, format_of(file).and_then(|name| chosen(&FORMATS, name))) {
+                (Some(at), _) if formats[at].1.is_none() => formats[at].1 = output,
+                (None, Some(format)) => formats.push((format, output)),
+                (before, _) => {
+                    let why = if before.is_none() { "its extension selects no format; " } else { "" };
+                    return Err(
+                        format!("--output {}: {why}put its --format before it", file.display()).into()
+                    );
+                }
+            }
         }
-        Ok(files)
+        Ok(formats)
     }
 }
 

@@ -48,7 +48,7 @@ pub(crate) struct ShowArgs {
     /// Policy file or built-in policy: recommended, strict, permissive, layers-only
     #[arg(long, value_name = "FILE|NAME")]
     policy: Option<PathBuf>,
-    /// List all rules, also those with their own level
+    /// List all rules, also those with their default level
     #[arg(long)]
     all: bool,
 }

@@ -62,9 +62,9 @@ pub(crate) struct ReportPageArgs {
     #[arg(long, value_name = "ROWS", num_args = 1..)]
     #[arg(conflicts_with_all = ["paths", "files_from", "policy", "base", "links"])]
     from: Vec<PathBuf>,
-    /// Format of the report
-    #[arg(long, value_name = "FORMAT", default_value = "html", value_parser = one_of(&FORMATS))]
-    format: Format,
+    /// Format of the report [default: html, or markdown for .md]
+    #[arg(long, value_name = "FORMAT", value_parser = one_of(&FORMATS))]
+    format: Option<Format>,
 }
 
 const FORMATS: [Choice<Format>; 2] = [
@@ -85,10 +85,12 @@ const FIGURES: [Choice<Figure>; 3] = [
 ];
 
 pub(crate) fn report(args: &ReportPageArgs, repository: &Repository) -> Result<Verdict, CliError> {
-    if args.to.output.is_none() && args.format == Format::Html {
+    let is_markdown = args.to.format() == Some("markdown");
+    let format = args.format.unwrap_or(if is_markdown { Format::Markdown } else { Format::Html });
+    if args.to.output.is_none() && format == Format::Html {
         refuse_terminal()?;
     }
-    let rendering = args.figure.map_or(Rendering::Report(args.format), Rendering::Figure);
+    let rendering = args.figure.map_or(Rendering::Report(format), Rendering::Figure);
     let output = Output::new(rendering, args.to.output.clone());
     let is_trend = args.figure == Some(Figure::Trend);
     if is_trend && args.from.is_empty() {
@@ -178,9 +180,9 @@ pub(crate) struct BadgeArgs {
     /// Text on the left [default: AIVSS, or aivss-lint for the gate]
     #[arg(long, value_name = "TEXT")]
     label: Option<String>,
-    /// Format of the badge
-    #[arg(long, value_name = "FORMAT", default_value = "svg")]
-    format: BadgeFormat,
+    /// Format of the badge [default: svg, or endpoint for .json]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<BadgeFormat>,
     #[command(flatten)]
     to: OutputArgs,
 }
@@ -205,7 +207,8 @@ pub(crate) fn badge(args: &BadgeArgs, repository: &Repository) -> Result<Verdict
     let subject = args.former_subject.unwrap_or(args.subject);
     let agent = args.agent.as_deref();
     let label = args.label.clone().or_else(|| Some(format!("{} {}", subject.label(), agent?)));
-    let is_endpoint = args.format == BadgeFormat::Endpoint;
+    let is_json = args.to.format() == Some("json");
+    let is_endpoint = args.format.map_or(is_json, |format| format == BadgeFormat::Endpoint);
     let rendering = Rendering::Badge { subject, label, is_endpoint };
     let output = Output::new(rendering, args.to.output.clone());
     let tree = FileTree::WorkTree(repository);

@@ -3,7 +3,7 @@
 use std::env;
 use std::path::PathBuf;
 
-use crate::cli::common::chosen;
+use crate::cli::common::{chosen, format_of};
 use crate::cli::outputs::{FORMATS, Output, Rendering, prepare, write_failure};
 use crate::output::{Format, Look};
 
@@ -17,7 +17,8 @@ pub(crate) fn emit_usage_error(reason: &str) {
     }
 }
 
-/// Each `--output` with the `--format` before it, else with a `--format` without `--output`, else with `human`.
+/// Each `--output` with the `--format` before it, else with a `--format` without `--output`, else with the format of its
+/// extension, else with `human`.
 fn guessed_outputs(arguments: &[String]) -> Vec<Output> {
     let mut formats: Vec<Option<&str>> = Vec::new();
     let mut files: Vec<(&str, Option<&str>)> = Vec::new();
@@ -41,8 +42,10 @@ fn guessed_outputs(arguments: &[String]) -> Vec<Output> {
     }
     let left = formats.into_iter().flatten().next();
     let outputs = files.into_iter().map(|(file, format)| {
-        let format = format.or(left).and_then(|format| chosen(&FORMATS, format)).unwrap_or(Format::Human);
-        Output::new(Rendering::Report(format(Look::PLAIN)), Some(PathBuf::from(file)))
+        let file = PathBuf::from(file);
+        let named = format.or(left).and_then(|format| chosen(&FORMATS, format));
+        let format = named.or_else(|| chosen(&FORMATS, format_of(&file)?)).unwrap_or(Format::Human);
+        Output::new(Rendering::Report(format(Look::PLAIN)), Some(file))
     });
     outputs.collect()
 }
@@ -70,6 +73,7 @@ mod tests {
             ["Report(Json) a", "Report(Sarif) b", files("-o c")[0].as_str()]
         );
         assert_eq!(files("--format json --output a -- --output b"), ["Report(Json) a"]);
+        assert_eq!(files("-o a.sarif.json --nope"), ["Report(Sarif) a.sarif.json"]);
         assert!(files("--output a --format none")[0].starts_with("Report(Human"));
         assert!(files("--format json --output").is_empty());
     }

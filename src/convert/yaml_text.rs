@@ -2,7 +2,7 @@
 //! none contains control characters of a terminal.
 
 use crate::date::Date;
-use crate::escape::is_steering;
+use crate::escape::{is_in_emoji, is_steering};
 use crate::syntax::MODEL_MARKER;
 
 /// The most characters of a line.
@@ -29,9 +29,9 @@ pub(crate) fn value(key: &str, text: &str, indent: usize) -> String {
 }
 
 pub(crate) fn comment(text: &str, indent: usize) -> String {
-    let text: String =
-        text.chars().map(|letter| if is_steering(letter) { '\u{FFFD}' } else { letter }).collect();
-    lines(&text, indent, "# ")
+    let is_kept = |at, letter| !is_steering(letter) || is_in_emoji(text, at, letter);
+    let safe = text.char_indices().map(|(at, letter)| if is_kept(at, letter) { letter } else { '\u{FFFD}' });
+    lines(&safe.collect::<String>(), indent, "# ")
 }
 
 /// A text in lines of at most [`WIDTH`] characters, broken at spaces.
@@ -88,7 +88,7 @@ fn is_literal(text: &str) -> bool {
 pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     let mut before = None;
-    for letter in text.chars() {
+    for (at, letter) in text.char_indices() {
         match letter {
             '"' => quoted.push_str("\\\""),
             '\\' => quoted.push_str("\\\\"),
@@ -97,7 +97,9 @@ pub(crate) fn quoted(text: &str) -> String {
             // The service of a CI log would obey it as a command.
             ':' | '#' if before == Some(letter) => quoted.push_str(&format!("\\x{:02X}", u32::from(letter))),
             // YAML does not count the last two as printable.
-            _ if is_steering(letter) || matches!(letter, '\u{FFFE}' | '\u{FFFF}') => {
+            _ if is_steering(letter) && !is_in_emoji(text, at, letter)
+                || matches!(letter, '\u{FFFE}' | '\u{FFFF}') =>
+            {
                 match u32::from(letter) {
                     code @ 0..=0xFFFF => quoted.push_str(&format!("\\u{code:04X}")),
                     code => quoted.push_str(&format!("\\U{code:08X}")),

@@ -131,7 +131,8 @@ pub(crate) fn write_change(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let heading = format!("change against {}:", change.base);
-    writeln!(out, "{}", wrapped(&line(&heading), line_width(look), (0, 2)))?;
+    let heading = wrapped(&line(&heading), line_width(look), (0, 2));
+    writeln!(out, "{}", painted(&heading, Tone::Strong, look))?;
     let arrow = if look.unicode { "→" } else { "->" };
     let mut lines = lines(change, arrow, |path| path);
     if let Some(new) = new {

@@ -4,55 +4,43 @@ use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use crate::aivss::Working;
-use crate::decimal::Decimal;
 use crate::escape::{line, plain_line};
 use crate::output::Look;
 use crate::output::breakdown::multipliers;
+use crate::output::html::chart::{ScoreStep, along, steps};
 use crate::output::text::{Tone, cut_end, cut_path, file_link, line_width, painted, width};
 use crate::score::{Contribution, ScoreBreakdown, Scored};
 
-/// The columns of a bar of 10.
+/// The most columns of a bar of 10, and the columns of the two numbers before it.
 const BAR: usize = 40;
-/// The columns of 1.
-const BAR_UNIT: Decimal = Decimal::new(4, 0);
-/// The columns of an agent in the table, and the fewest that it is cut to.
+const NUMBERS: usize = 18;
+/// The columns of an agent in the table, the fewest that it is cut to, and those of the inputs before it.
 const AGENT: usize = 30;
-const LEAST_AGENT: usize = 12;
+const LEAST_AGENT: usize = 18;
+const INPUTS: usize = 16;
 
-/// The columns of a value in a bar.
-fn columns(value: Decimal) -> usize {
-    let columns = value.clamp(Decimal::ZERO, Decimal::TEN) * BAR_UNIT;
-    columns
-        .round_half_up(0)
-        .plain()
-        .to_string()
-        .split('.')
-        .next()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(0)
-}
-
-/// Writes the base, what the factors add, and the score as bars from 0 to 10.
+/// Writes the steps from the CVSS base to the score as bars from 0 to 10.
 pub(crate) fn write_bars(working: &Working, look: Look, out: &mut dyn Write) -> io::Result<()> {
-    let (full, light) = if look.unicode { ("█", "▒") } else { ("#", "+") };
-    let (base, is_sum) = (working.inputs.base, working.uplift == working.inputs.factor_sum);
-    let uplift = if is_sum {
-        ("factor sum", 0, working.uplift.plain())
-    } else {
-        ("uplift", columns(base), working.uplift.round_half_up(2).plain())
-    };
-    let rows = [
-        ("CVSS base", 0, base.plain(), full, Tone::Dim),
-        (uplift.0, uplift.1, uplift.2, light, Tone::Plain),
-        ("score", 0, working.score, full, working.band.into()),
-    ];
+    let [full, up, down] = if look.unicode { ["█", "▒", "░"] } else { ["#", "+", "-"] };
+    let steps = steps(working);
+    let names = steps.iter().map(|step| step.name.len()).max().unwrap_or(0);
+    let all = line_width(look).saturating_sub(names + NUMBERS).clamp(10, BAR);
+    let columns = |part: i64| usize::try_from(part).map_or(0, |part| (part * all + 500) / 1000);
     writeln!(out)?;
-    for (name, from, value, sign, tone) in rows {
-        let length = columns(value).min(BAR.saturating_sub(from));
-        let (bar, value) = (painted(&sign.repeat(length), tone, look), value.to_string());
-        writeln!(out, "  {name:10}  {value:>5}  {}", format!("{:from$}{bar}", "").trim_end())?;
+    for ScoreStep { name, change, at, start, length, class } in steps {
+        let (sign, tone) = match class {
+            "base" => (full, Tone::Dim),
+            "down" => (down, Tone::Good),
+            _ => (up, Tone::Caution),
+        };
+        // The smallest change is seen, too.
+        let own = (columns(start + length) - columns(start)).max(usize::from(length > 0));
+        let bar = format!("{:1$}{2}", "", columns(start), painted(&sign.repeat(own), tone, look));
+        let row = format!("  {name:names$}  {change:>5}  {:>5}  {bar}", at.to_string());
+        writeln!(out, "{}", row.trim_end())?;
     }
-    Ok(())
+    let bar = painted(&full.repeat(columns(along(working.score))), working.band.into(), look);
+    writeln!(out, "  {:names$}  {:5}  {:>5}  {bar}", "score", "", working.score.to_string())
 }
 
 /// The single step that lowers a score most, in words. The threat multiplier is not the author's to lower.
@@ -84,11 +72,15 @@ pub fn write_score_table(breakdowns: &[ScoreBreakdown], look: Look, out: &mut dy
     let mut sorted: Vec<&ScoreBreakdown> = breakdowns.iter().collect();
     sorted.sort_by_key(|one| one.computed().map(|(_, working)| Reverse(working.score)));
     let levers: Vec<String> = sorted.iter().map(|one| lever_in_words(one)).collect();
-    // On a narrow terminal agents are cut first.
+    // On a narrow terminal the inputs are left out first, then agents are cut.
     let longest = levers.iter().map(|lever| width(lever)).max().unwrap_or(0);
-    let columns = line_width(look).saturating_sub(33 + longest).clamp(LEAST_AGENT, AGENT);
-    let heads =
-        format!("{:13}  {:>5}  {:>7}  {:columns$}  largest single step", "score", "base", "factors", "agent");
+    let room = line_width(look).saturating_sub(17 + longest);
+    let inputs = |base: &str, factors: &str| {
+        if room < INPUTS + LEAST_AGENT { String::new() } else { format!("{base:>5}  {factors:>7}  ") }
+    };
+    let heads = inputs("base", "factors");
+    let columns = room.saturating_sub(heads.len()).clamp(LEAST_AGENT, AGENT);
+    let heads = format!("{:13}  {heads}{:columns$}  largest single step", "score", "agent");
     writeln!(out, "{}", painted(&cut_end(&heads, line_width(look)), Tone::Strong, look))?;
     for (breakdown, lever) in sorted.into_iter().zip(levers) {
         let finding = breakdown.finding.as_deref().map(|id| format!(", {id}")).unwrap_or_default();
@@ -99,16 +91,15 @@ pub fn write_score_table(breakdowns: &[ScoreBreakdown], look: Look, out: &mut dy
             Some((_, working)) => (
                 format!("{} {}", working.score, working.band.name()),
                 working.band.into(),
-                format!(
-                    "{:>5}  {:>7}",
-                    working.inputs.base.plain().to_string(),
-                    working.inputs.factor_sum.plain().to_string()
+                inputs(
+                    &working.inputs.base.plain().to_string(),
+                    &working.inputs.factor_sum.plain().to_string(),
                 ),
             ),
-            None => ("not computed".to_owned(), Tone::Bad, format!("{:>5}  {:>7}", "-", "-")),
+            None => ("not computed".to_owned(), Tone::Bad, inputs("-", "-")),
         };
         let space = " ".repeat(columns - width(&agent).min(columns));
-        let rest = format!("  {numbers}  {agent}{space}  {lever}");
+        let rest = format!("  {numbers}{agent}{space}  {lever}");
         let rest = cut_end(&rest, line_width(look).saturating_sub(13));
         let path = breakdown.path.as_deref().unwrap_or_default();
         let room = line_width(look).saturating_sub(13 + width(&rest) + 2);

@@ -92,7 +92,8 @@ impl Quoted<'_> {
         let (mut cells, mut before) = (Vec::new(), None);
         for (at, letter) in self.text[from..to].char_indices() {
             let raw = self.source.text()[from + at..].chars().next();
-            let is_dropped = raw.is_some_and(|raw| is_selector(raw, before));
+            // A joiner that is left is one between two emoji.
+            let is_dropped = letter == '\u{200D}' || raw.is_some_and(|raw| is_selector(raw, before));
             let columns = match letter {
                 '\t' => TAB.len(),
                 _ if is_dropped => 0,
@@ -418,11 +419,12 @@ mod tests {
 
     #[test]
     fn emoji_with_selectors_are_as_wide_as_they_are_drawn() {
-        for text in ["❤️ PLACE", "1️⃣ PLACE", "👍🏽 PLACE", "e\u{301} PLACE", "\u{FE0F}PLACE"] {
+        for text in ["❤️ PLACE", "1️⃣ PLACE", "👍🏽 PLACE", "👩‍💻 PLACE", "e\u{301} PLACE", "\u{FE0F}PLACE"]
+        {
             let shown = drawing(&format!("{text}\n"), &[("PLACE", "here")], 80);
             let (under, above) = columns(&shown, "PLACE");
             assert_eq!(under, above, "{shown}");
-            assert!(!shown.contains(['\u{FE0F}', '🏽']), "{shown}");
+            assert!(!shown.contains(['\u{FE0F}', '\u{200D}', '🏽']), "{shown}");
         }
         // One that selects nothing is made visible.
         assert!(drawing("\u{FE0F}PLACE\n", &[("PLACE", "")], 80).contains("│ \u{FFFD}PLACE"));

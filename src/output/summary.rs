@@ -109,7 +109,9 @@ pub(crate) fn write_rules(
             all if all == count.problems => format!("{space}  {}", painted("[fix]", Tone::Good, look)),
             some => format!("{space}  {}", painted(&format!("[fix {some}]"), Tone::Good, look)),
         };
-        writeln!(out, "  {:digits$}  {name}{mark}", count.problems)?;
+        let number = format!("{:digits$}", count.problems);
+        let number = painted(&number, count.level.map_or(Tone::Plain, Tone::from), look);
+        writeln!(out, "  {number}  {name}{mark}")?;
     }
     if !left.is_empty() {
         let words = format!("and {}", count(left.len(), "other rule"));

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use anstream::adapter::strip_str;
 use anstyle::{AnsiColor, Style};
 use textwrap::core::display_width;
 
@@ -118,7 +119,11 @@ pub(crate) fn place(path: &str, at: Position, look: Look) -> String {
 
 /// The number of columns of a text.
 pub(crate) fn width(text: &str) -> usize {
-    display_width(text)
+    if text.is_ascii() {
+        return display_width(text);
+    }
+    let plain = strip_str(text).to_string();
+    cells(&plain).map(|(_, columns)| columns).sum()
 }
 
 /// The number of columns of a character.
@@ -126,20 +131,34 @@ pub(crate) fn char_width(letter: char) -> usize {
     display_width(letter.encode_utf8(&mut [0; 4]))
 }
 
+/// The characters of a text without colors, each with its first byte and its columns. An emoji of several characters has two.
+fn cells(text: &str) -> impl Iterator<Item = (usize, usize)> {
+    let mut before = ('\0', 0);
+    text.char_indices().map(move |(at, letter)| {
+        let columns = match (letter, before) {
+            ('\u{FE0F}', (_, 1)) => 1,
+            ('\u{1F3FB}'..='\u{1F3FF}', (_, 2)) | (_, ('\u{200D}', _)) => 0,
+            _ => char_width(letter),
+        };
+        before = (letter, columns);
+        (at, columns)
+    })
+}
+
 /// The width of titles and of the summary. Outside of a terminal they are single lines, which are easier to search.
 pub(crate) const fn line_width(look: Look) -> usize {
     if look.unicode { look.width } else { usize::MAX }
 }
 
-/// The text broken at spaces into lines that end by the column `width`. The first line begins at the column `first`, the
+/// The text broken at spaces into lines that end by the column `end`. The first line begins at the column `first`, the
 /// others at `indent`. A word that GitHub reads as a command does not begin a line.
-pub fn wrapped(text: &str, width: usize, (first, indent): (usize, usize)) -> String {
+pub fn wrapped(text: &str, end: usize, (first, indent): (usize, usize)) -> String {
     let mut broken = String::with_capacity(text.len());
     let mut column = first;
     for (at, word) in text.split(' ').enumerate() {
-        let length = display_width(word);
+        let length = width(word);
         let may_begin = !word.trim().is_empty() && !begins_command(word);
-        if at > 0 && column + 1 + length > width && may_begin {
+        if at > 0 && column + 1 + length > end && may_begin {
             broken.push('\n');
             broken.extend(std::iter::repeat_n(' ', indent));
             column = indent;
@@ -159,8 +178,8 @@ pub fn cut_path(path: &str, columns: usize) -> Cow<'_, str> {
         return Cow::Borrowed(path);
     }
     let (mut start, mut left) = (path.len(), columns.saturating_sub(1));
-    for (at, letter) in path.char_indices().rev() {
-        let Some(rest) = left.checked_sub(char_width(letter)) else { break };
+    for (at, columns) in cells(path).collect::<Vec<_>>().into_iter().rev() {
+        let Some(rest) = left.checked_sub(columns) else { break };
         (start, left) = (at, rest);
     }
     let kept = &path[start..];
@@ -174,7 +193,7 @@ pub(crate) fn cut_end(text: &str, columns: usize) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut left = columns.saturating_sub(1);
-    let end = text.char_indices().find(|(_, letter)| match left.checked_sub(char_width(*letter)) {
+    let end = cells(text).find(|(_, columns)| match left.checked_sub(*columns) {
         Some(rest) => {
             left = rest;
             false
@@ -226,6 +245,10 @@ mod tests {
         assert_eq!(wrapped("系統 系統 a", 6, (0, 0)), "系統\n系統 a");
         assert_eq!((width("系統"), width("🦀é"), width("e\u{301}")), (4, 3, 1));
         assert_eq!(cut_end("系統系統", 6), "系統…");
+        for emoji in ["❤️", "1️⃣", "🛡️", "👩‍💻", "👩🏽‍⚕️", "👍🏽"] {
+            assert_eq!(width(&format!("a\u{1b}[1m{emoji}\u{1b}[0mb")), 4, "{emoji}");
+            assert_eq!(cut_end(&format!("{emoji} abc"), 4), format!("{emoji} …"));
+        }
     }
 
     #[test]

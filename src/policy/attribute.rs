@@ -299,7 +299,7 @@ impl Policy {
         if levels == ShownLevels::Changed {
             let own =
                 self.rules.rules.iter().filter(|rule| settings.level(**rule) == Some(rule.level)).count();
-            let text = format!("# {own} rules have their own level (--all lists them)");
+            let text = format!("# {own} rules have their default level (--all lists them)");
             lines.push(CommentedLine { text, origin: None });
         }
         let width = (lines.iter().filter(|line| line.origin.is_some()))

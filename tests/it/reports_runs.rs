@@ -458,3 +458,42 @@ fn errors_of_a_removed_model_are_not_fixed() {
     let printed = run(repository.path(), &["diff", "main"]).out;
     assert!(printed.contains("  fixed: score-mismatch\n"), "{printed}");
 }
+
+#[test]
+fn extension_selects_the_format_of_a_report_without_one() {
+    let folder = Folder::new(&[(FILE, &wrong())]);
+    for (file, begins) in [
+        ("a.json", "{\n  \"aivss_report\""),
+        ("a.sarif", "{\n  \"$schema\""),
+        ("B.SARIF.JSON", "{\n  \"$schema\""),
+        ("a.xml", "<?xml"),
+        ("a.md", "<!-- aivss-lint -->"),
+        ("a.markdown", "<!-- aivss-lint -->"),
+        ("a.html", "<!DOCTYPE html>"),
+        ("a.htm", "<!DOCTYPE html>"),
+        ("a.ndjson", "{\"row\""),
+        ("a.jsonl", "{\"row\""),
+    ] {
+        let ran = folder.run(&["-o", file, FILE]);
+        assert_eq!((ran.code, &*ran.out), (1, ""), "{file}: {}", ran.err);
+        assert!(folder.read(file).starts_with(begins), "{file}: {}", folder.read(file));
+    }
+    // Each has its own, next to one with a `--format`.
+    let ran = folder.run(&["-o", "b.json", "-o", "b.xml", "-f", "concise", "-o", "b.txt", FILE]);
+    assert_eq!((ran.code, &*ran.out), (1, ""), "{}", ran.err);
+    assert_eq!(folder.read("b.json"), folder.read("a.json"));
+    assert_eq!(folder.read("b.xml"), folder.read("a.xml"));
+    assert!(folder.read("b.txt").contains("error[score-mismatch]"), "{}", folder.read("b.txt"));
+    // A `--format` decides whatever the name is.
+    folder.run(&["-f", "junit", "-o", "c.json", FILE]);
+    assert_eq!(folder.read("c.json"), folder.read("a.xml"));
+    for file in ["a", "a.txt", "a.svg", "json", "a.yaml", "a.json.gz"] {
+        let ran = folder.run(&["-o", file]);
+        assert_eq!(ran.code, 2, "{file}");
+        assert!(ran.err.contains("selects no format; put its --format before it"), "{file}: {}", ran.err);
+    }
+    assert_eq!(folder.run(&["report", "--output", "d.md"]).code, 0);
+    assert!(folder.read("d.md").starts_with("<!-- aivss-lint -->"));
+    assert_eq!(folder.run(&["badge", "--output", "d.json"]).code, 0);
+    assert!(folder.read("d.json").contains("\"schemaVersion\""));
+}

@@ -137,3 +137,23 @@ fn color_can_be_set_before_and_after_a_command() {
     let ran = folder.run(&["--color=never", "list"]);
     assert!(ran.code == 0 && ran.out.starts_with("policy: "), "{}{}", ran.out, ran.err);
 }
+
+#[test]
+fn emoji_in_a_name_is_shown_in_every_command_and_nothing_else_that_is_invisible() {
+    let name = "🛡️ Care ❤️ 👩‍💻";
+    let named = |name: &str| MODEL.replace("name: Planner", &format!("name: \"{name}\""));
+    let folder = Folder::new(&[("threat-model.yaml", &named(name).replace("score: 9.4", "score: 9.1"))]);
+    let formats = ["markdown", "html", "human"].map(|format| format!("--format {format}"));
+    for arguments in
+        formats.iter().map(String::as_str).chain(["list", "score", "policy show threat-model.yaml"])
+    {
+        let Some(text) = on_terminal(&folder, &format!("{arguments} | cat"), 80, ("A", "")) else { return };
+        // A report for people without a terminal does not name the agent.
+        assert!(text.contains(name) || arguments.ends_with("human"), "{arguments}: {text}");
+    }
+    let text = on_terminal(&folder, "", 80, ("A", "")).unwrap();
+    assert_eq!(text.matches(name).count(), 2, "{text}");
+    let hidden = Folder::new(&[("threat-model.yaml", &named("a\\uFE0F\\u202Eb\\u200D"))]);
+    let text = on_terminal(&hidden, "score", 80, ("A", "")).unwrap();
+    assert!(text.contains(r"a\u{fe0f}\u{202e}b\u{200d}"), "{text}");
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::aivss::{Band, LayerKind, Working};
 use crate::decimal::Decimal;
-use crate::diagnostic::Level;
+use crate::diagnostic::{Diagnostic, Level};
 use crate::fleet::{AgentFacts, FleetAgent, is_blank};
 use crate::output::Links;
 use crate::output::html::chart::along;
@@ -44,7 +44,7 @@ pub(crate) struct AgentView {
     pub(crate) counts: String,
     /// The weight of its problems, as a sort key.
     pub(crate) weight: usize,
-    /// The rules of its problems, those that fail the gate first.
+    /// The rules of its problems that count, those that fail the gate first.
     pub(crate) rules: Vec<RuleOfAgent>,
     /// The card; `None` if the page has only its row.
     pub(crate) details: Option<AgentDetails>,
@@ -265,15 +265,25 @@ impl LayerCell {
 fn problems_in_words(file: &FileReport, place: usize, report: &Report) -> String {
     let counting = file.problems_of(place).filter(|problem| report.counts(problem));
     let mut words = levels_in_words(counting.map(|problem| problem.level));
-    let passing = file.problems_of(place).filter(|problem| !report.counts(problem)).count();
-    words.extend((passing > 0).then(|| format!("{passing} not counted")));
+    words.extend(passing_in_words(file.problems_of(place), report));
     if words.is_empty() { "no problems".to_owned() } else { words.join(", ") }
 }
 
-/// The rules of an agent's problems, those with the most failing problems first.
+/// The numbers of the problems that do not count, each with the reason.
+pub(crate) fn passing_in_words<'p>(
+    problems: impl Iterator<Item = &'p Diagnostic>,
+    report: &Report,
+) -> Vec<String> {
+    let (excepted, known): (Vec<_>, Vec<_>) =
+        problems.filter(|problem| !report.counts(problem)).partition(|problem| problem.excepted.is_some());
+    let numbers = [(excepted.len(), "excepted"), (known.len(), "in the base already")].into_iter();
+    numbers.filter(|(number, _)| *number > 0).map(|(number, words)| format!("{number} {words}")).collect()
+}
+
+/// The rules of an agent's problems that count, those with the most failing problems first.
 fn rules_of(file: &FileReport, place: usize, report: &Report) -> Vec<RuleOfAgent> {
     let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
-    for problem in file.problems_of(place) {
+    for problem in file.problems_of(place).filter(|problem| report.counts(problem)) {
         *numbers.entry(&problem.rule).or_default() += usize::from(report.fails(problem));
     }
     let rules =

@@ -105,6 +105,8 @@ pub(crate) struct Strip {
     /// The style of a picture of its own; empty on the page.
     style: String,
     title: String,
+    /// The words that explain it.
+    pub(crate) legend: String,
     height: usize,
     bands: Vec<StripBand>,
     dots: Vec<StripDot>,
@@ -176,6 +178,10 @@ impl Strip {
         let strip = Self {
             style: String::new(),
             title: format!("AIVSS scores of {}, from 0 to 10", count(agents, "agent")),
+            legend: match totals.all.unscored {
+                0 => "pale agents pass".to_owned(),
+                number => format!("pale agents pass; {number} without a score"),
+            },
             height: top + 92,
             bands: bands(totals),
             dots: Vec::new(),

@@ -53,8 +53,10 @@ const MAX_ROWS: usize = 200;
 const MAX_OPEN: usize = 20;
 /// The number of agents from which a page is long: it is laid out only near the window, and its register is short.
 const SHORT: usize = 100;
-/// The number of agents up to which all are shown in full, unless a setting decides.
+/// The number of agents up to which all are shown in full, unless a setting decides, and all rows are laid out.
 const MAX_IN_FULL: usize = 1000;
+/// The rows of the table that are laid out together on a page with more agents.
+const ROWS: usize = 200;
 
 #[derive(Template)]
 #[template(path = "page.html", config = "src/output/html/askama.toml")]
@@ -315,6 +317,10 @@ impl PageTemplate<'_> {
 
     const fn is_long(&self) -> bool {
         self.agents.len() > SHORT
+    }
+
+    const fn is_huge(&self) -> bool {
+        self.agents.len() > MAX_IN_FULL
     }
 
     /// Whether cards are printed although they are closed.

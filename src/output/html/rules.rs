@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::diagnostic::Diagnostic;
 use crate::explain;
 use crate::output::blocks::is_fixable;
-use crate::output::html::agents::AgentView;
+use crate::output::html::agents::{AgentView, passing_in_words};
 use crate::output::html::problems::SanitizedText;
 use crate::report::{FileReport, Report, count};
 use crate::rules;
@@ -18,12 +18,13 @@ const MAX_PLACES: usize = 100;
 pub(crate) struct RuleView {
     pub(crate) name: SanitizedText,
     pub(crate) summary: SanitizedText,
-    /// The numbers of problems that fail the gate, that count without failing it, and that do not count.
+    /// The numbers of problems that fail the gate, and that count without failing it.
     pub(crate) failing: usize,
     pub(crate) counting: usize,
-    pub(crate) passing: usize,
-    /// The number of agents that have it.
+    /// The number of agents with a problem that counts.
     pub(crate) agents: usize,
+    /// The agents and the problems that do not count, in words.
+    pub(crate) in_words: String,
     /// The number of counting problems that `fix` corrects.
     pub(crate) fixable: usize,
     /// The length of its bar, in thousandths of the longest.
@@ -67,15 +68,14 @@ impl RuleView {
             let counts = report.counts(problem);
             view.failing += usize::from(report.fails(problem));
             view.counting += usize::from(counts && !report.fails(problem));
-            view.passing += usize::from(!counts);
             view.fixable += usize::from(counts && is_fixable(problem));
             let number = numbers.get(&(file.name(), problem.model.unwrap_or(0)));
             let rank = number.and_then(|number| ranks.get(number)).copied();
             found.push((rank.unwrap_or(usize::MAX), file, problem));
         }
-        let views = views.into_values().map(|(view, found)| view.with_places(found, agents));
+        let views = views.into_values().map(|(view, found)| view.with_places(found, agents, report));
         let mut views: Vec<Self> = views.collect();
-        views.sort_by_key(|view| Reverse((view.failing, view.counting, view.passing)));
+        views.sort_by_key(|view| Reverse((view.failing, view.counting)));
         let most = views.iter().map(|view| view.failing.max(view.counting)).max().unwrap_or(0).max(1);
         for view in &mut views {
             view.length = (if view.failing > 0 { view.failing } else { view.counting }) * 1000 / most;
@@ -84,7 +84,12 @@ impl RuleView {
     }
 
     /// Adds the places, each with the rank of its agent: those of the worst agents come first.
-    fn with_places(self, mut found: Vec<(usize, &FileReport, &Diagnostic)>, agents: &[AgentView]) -> Self {
+    fn with_places(
+        self,
+        mut found: Vec<(usize, &FileReport, &Diagnostic)>,
+        agents: &[AgentView],
+        report: &Report,
+    ) -> Self {
         found.sort_by_key(|(rank, ..)| *rank);
         let places = found.iter().take(MAX_PLACES).map(|(rank, file, problem)| {
             let start = file.position(problem.span.start);
@@ -95,9 +100,14 @@ impl RuleView {
             }
         });
         let (places, left) = (places.collect(), found.len().saturating_sub(MAX_PLACES));
+        let mut words = passing_in_words(found.iter().map(|(.., problem)| *problem), report);
+        found.retain(|(rank, _, problem)| *rank < agents.len() && report.counts(problem));
         found.dedup_by_key(|(rank, ..)| *rank);
-        let agents = found.iter().filter(|(rank, ..)| *rank < agents.len()).count();
-        Self { agents, places, left, ..self }
+        let agents = found.len();
+        if agents > 0 {
+            words.insert(0, count(agents, "agent"));
+        }
+        Self { agents, in_words: words.join(", "), places, left, ..self }
     }
 
     fn named(name: &str) -> Self {
@@ -107,18 +117,14 @@ impl RuleView {
             summary: SanitizedText::line(rule.map_or(name, |rule| rule.summary.trim_end_matches('.'))),
             failing: 0,
             counting: 0,
-            passing: 0,
             agents: 0,
+            in_words: String::new(),
             fixable: 0,
             length: 0,
             places: Vec::new(),
             left: 0,
             page: rule.map(|rule| blocks(&explain::page(rule))).unwrap_or_default(),
         }
-    }
-
-    pub(crate) fn agents_in_words(&self) -> String {
-        count(self.agents, "agent")
     }
 
     /// The number that its row shows.

@@ -22,7 +22,10 @@
     return;
   }
 
-  const body = table.tBodies[0];
+  // The rows are in bodies of the same size, of which a huge table lays out those near the window.
+  const bodies = [...table.tBodies];
+  const size = bodies[0].rows.length;
+  const rows = () => bodies.flatMap((body) => [...body.rows]);
   const cards = document.getElementById("cards");
   const headings = [...table.tHead.rows[0].cells];
   const signs = { "!": 0.75, "?": 0.5, "–": -1 };
@@ -42,22 +45,26 @@
     const [rank, otherRank] = [ranks.indexOf(one), ranks.indexOf(other)];
     return rank < 0 || otherRank < 0 ? alphabet(one, other) : rank - otherRank;
   };
+  const hideEmpty = () => {
+    for (const body of bodies) body.hidden = [...body.rows].every((row) => row.hidden);
+  };
   const cardOf = (number) => document.getElementById(`card-${number}`);
   const sortBy = (column) => {
     const heading = headings[column];
-    const rows = [...body.rows].map((row) => ({ row, key: key(row, column) }));
+    const keyed = rows().map((row) => ({ row, key: key(row, column) }));
     // Numbers are first sorted from the highest.
-    const isNumber = typeof rows[0].key === "number";
+    const isNumber = typeof keyed[0].key === "number";
     const sorted = heading.getAttribute("aria-sort");
     const rising = sorted === null ? !isNumber : sorted === "descending";
     const compare = isNumber ? (one, other) => one - other : inOrder;
-    rows.sort(({ key: one }, { key: other }) => {
+    keyed.sort(({ key: one }, { key: other }) => {
       // Empty cells come last in both orders.
       if (one === "" || other === "") return (one === "") - (other === "");
       return rising ? compare(one, other) : compare(other, one);
     });
-    body.append(...rows.map(({ row }) => row));
-    cards.append(...rows.map(({ row }) => cardOf(row.dataset.agent)).filter(Boolean));
+    keyed.forEach(({ row }, at) => bodies[Math.floor(at / size)].append(row));
+    cards.append(...keyed.map(({ row }) => cardOf(row.dataset.agent)).filter(Boolean));
+    hideEmpty();
     for (const other of headings) other.removeAttribute("aria-sort");
     heading.setAttribute("aria-sort", rising ? "ascending" : "descending");
   };
@@ -69,7 +76,7 @@
     heading.replaceChildren(button);
   });
 
-  const agents = [...body.rows].map((row) => ({
+  const agents = rows().map((row) => ({
     number: row.dataset.agent,
     words: `${row.cells[0].textContent} ${row.dataset.path ?? ""}`.toLowerCase(),
     verdict: row.dataset.fails === undefined ? "passes" : "fails",
@@ -95,6 +102,7 @@
       (!asked.rules || agent.rules.includes(asked.rules));
     const shown = new Set(agents.filter(fits).map((agent) => agent.number));
     for (const part of parts) part.toggleAttribute("hidden", !shown.has(part.dataset.agent));
+    hideEmpty();
     const terms = fields.filter((field) => field.value).map((field) => `${field.labels[0].textContent} ${field.value}`);
     const count = `${shown.size} of ${agents.length} agents`;
     output.classList.toggle("screen", terms.length === 0);

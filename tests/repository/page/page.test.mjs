@@ -122,6 +122,28 @@ test("sixty agents are printed on five pages, and in full on request", async () 
   await whole.close();
 });
 
+test("a rule counts the agents that it shows, and the excepted ones apart", async () => {
+  const { page, close } = await open(join(FOLDER, "sixty.html"));
+  const rule = page.locator("#fix .rules > li", { has: page.locator("#rule-review-overdue") });
+  const [, number] = (await rule.locator(".in").textContent()).match(/^(\d+) agents, 3 excepted$/);
+  assert.equal(await rule.locator("summary > b").first().textContent(), number);
+  await rule.locator("summary").first().click();
+  await rule.getByRole("link", { name: "Show only these agents" }).click();
+  await says(page, number);
+  await close();
+});
+
+test("on a phone the cells of exceptions and threats are below each other, the last day first", async () => {
+  const { page, close } = await open(join(FOLDER, "sixty.html"), { viewport: { width: 390, height: 844 } });
+  for (const part of ["#exceptions", "#register"]) {
+    const box = page.locator(`${part} .wide`);
+    assert.equal(await box.evaluate((box) => box.scrollWidth - box.clientWidth), 0, part);
+  }
+  const left = (cell) => page.locator(`#exceptions tbody tr:first-child ${cell}`).first().evaluate((cell) => cell.getBoundingClientRect().left);
+  assert.ok((await left(".number")) < (await left("code")));
+  await close();
+});
+
 test("table and cards are sorted together, with the mouse and the keyboard", async () => {
   const { page, close } = await open(join(FOLDER, "examples.html"));
   const rows = page.locator("#heat tbody tr");
@@ -562,6 +584,36 @@ test("page of five hundred agents with problems, or of more with few, stays usab
   const tenth = statSync(fleet(2000, 50, ["--detail", "failing", "--policy", join(PROJECT, "policies/recommended.yaml"), "."])).size;
   console.log(`two thousand agents of which fifty fail: ${(tenth / 1e6).toFixed(2)} MB`);
   assert.ok(tenth < 2_000_000, `${tenth} bytes`);
+});
+
+test("thousands of rows are laid out near the window only, and are one table all the same", async () => {
+  const { page, close } = await open(join(FOLDER, "fleet-2000.html"));
+  const edges = (part) => page.locator(`#heat ${part} tr`).first().locator("th, td").evaluateAll((all) => all.map((cell) => cell.getBoundingClientRect().left));
+  assert.deepEqual(await edges("thead"), await edges("tbody"));
+  assert.deepEqual(await edges("tfoot"), await edges("tbody"));
+  const bodies = page.locator("#heat tbody");
+  assert.equal(await bodies.count(), 10);
+  const drawn = () => bodies.evaluateAll((all) => all.filter((body) => body.firstElementChild.checkVisibility({ contentVisibilityAuto: true })).length);
+  assert.ok((await drawn()) < 3, String(await drawn()));
+  // Readers that follow the roles meet a table.
+  const devtools = await page.context().newCDPSession(page);
+  const { root } = await devtools.send("DOM.getDocument");
+  const { nodes } = await devtools.send("Accessibility.queryAXTree", { nodeId: root.nodeId, role: "columnheader" });
+  assert.ok(nodes.filter(({ ignored }) => !ignored).length >= 12);
+  await page.getByRole("button", { name: "Agent", exact: true }).click();
+  const names = await page.locator("#heat tbody th").evaluateAll((all) => all.map((cell) => cell.textContent));
+  assert.equal(names.length, 2000);
+  assert.deepEqual(names, [...names].sort(new Intl.Collator().compare));
+  assert.ok((await bodies.evaluateAll((all) => all.map((body) => body.rows.length))).every((rows) => rows === 200));
+  await page.getByLabel("Verdict").selectOption("fails");
+  const failing = await page.locator("#heat tr[data-fails]").count();
+  await says(page, failing);
+  assert.equal(await page.locator("#heat tbody:not([hidden]) tr:not([hidden])").count(), failing);
+  await page.getByRole("searchbox").fill(names.at(-1).trim().split(" ")[0]);
+  await page.getByRole("button", { name: "Clear filters" }).click();
+  await says(page, 2000);
+  assert.equal(await page.locator("#heat tbody[hidden]").count(), 0);
+  await close();
 });
 
 test("badges are pictures with words", async () => {

@@ -10,7 +10,7 @@ const { PROGRAM, CHROMIUM, FOLDER, PROJECT } = process.env;
 
 const file = join(FOLDER, "report.html");
 const examples = ["examples/owasp-0.5", "examples/smolagents"];
-spawnSync(PROGRAM, ["report", "--today", "2026-11-25", "--output", file, ...examples], { cwd: PROJECT, stdio: "inherit" });
+spawnSync(PROGRAM, ["report", "--today", "2026-11-25", "--branch", "main", "--output", file, ...examples], { cwd: PROJECT, stdio: "inherit" });
 
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
 const shot = async (name, options, of) => {

@@ -29,9 +29,11 @@ TERMINALS = {
 
 # What is shown of the terminal: name, arguments, and the folder, which is `examples` or the repository with a change.
 COMMANDS = [
-    ("check", ["examples/owasp-0.5/01-tool-misuse.threat-model.yaml", "examples/owasp-0.5/02-access-control-violation.threat-model.yaml", *TODAY], PROJECT),
+    ("check", ["01-tool-misuse.threat-model.yaml", "02-access-control-violation.threat-model.yaml", *TODAY], PROJECT / "examples/owasp-0.5"),
     ("faults", ["examples/faults", "--max-problems", "12", *TODAY], PROJECT),
+    ("pass", ["examples/smolagents", *TODAY], PROJECT),
     ("score", ["score", "examples/smolagents"], PROJECT),
+    ("scores", ["score", "examples/owasp-0.5"], PROJECT),
     ("rules", ["rules"], PROJECT),
     ("explain", ["explain", "score-mismatch"], PROJECT),
     ("fix", ["fix", "--diff", "examples/owasp-0.5/01-tool-misuse.threat-model.yaml", *TODAY], PROJECT),
@@ -95,17 +97,18 @@ def shot(name, page, width, scheme, **more):
 
 
 def terminals(folder):
-    commands = [*COMMANDS, ("diff", ["diff", "main"], folder), ("change", ["--base", "main"], folder)]
+    commands = [*COMMANDS, ("diff", ["diff", "main", *TODAY], folder), ("change", ["--base", "main", *TODAY], folder)]
     for name, arguments, where in commands:
         for columns in (80, 100, 140):
             text = terminal(arguments, columns, where)
+            shown = [word for word in arguments if word not in TODAY]
             for scheme in SCHEMES:
                 ground, letters, _ = TERMINALS[scheme]
-                # A line that is too long is cut off here, where a terminal would break it.
+                # A line that is too long is broken, as a terminal does.
                 page = (
                     f'<!doctype html><meta charset="utf-8"><body style="margin:0;background:{ground};color:{letters}">'
-                    f'<pre style="margin:0;padding:14px;font:14px/18px \'DejaVu Sans Mono\',monospace;width:{columns}ch;overflow:hidden">'
-                    f"$ aivss-lint {html.escape(' '.join(arguments))}\n{colored(text, scheme)}</pre>"
+                    f'<pre style="margin:0;padding:14px;font:14px/18px \'DejaVu Sans Mono\',monospace;width:calc({columns}ch + 6px);white-space:pre-wrap;word-break:break-all">'
+                    f"$ aivss-lint {html.escape(' '.join(shown))}\n{colored(text, scheme)}</pre>"
                 )
                 shot(f"terminal-{name}-{columns}-{scheme}", page, columns * 9 + 30, scheme)
 
