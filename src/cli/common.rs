@@ -71,14 +71,14 @@ impl OutputArgs {
 /// The name of the format that the extension of a report's file selects; `None` if several formats share it.
 pub(crate) fn format_of(file: &Path) -> Option<&'static str> {
     let name = file.file_name()?.to_str()?.to_ascii_lowercase();
-    match name.rsplit_once('.')? {
-        (_, "sarif") => Some("sarif"),
-        (stem, "json") if stem.ends_with(".sarif") => Some("sarif"),
-        (_, "json") => Some("json"),
-        (_, "xml") => Some("junit"),
-        (_, "md" | "markdown") => Some("markdown"),
-        (_, "html" | "htm") => Some("html"),
-        (_, "ndjson" | "jsonl") => Some("ndjson"),
+    let mut parts = name.rsplit('.');
+    match (parts.next()?, parts.next()?) {
+        ("sarif", _) | ("json", "sarif") => Some("sarif"),
+        ("json", _) => Some("json"),
+        ("xml", _) => Some("junit"),
+        ("md" | "markdown", _) => Some("markdown"),
+        ("html" | "htm", _) => Some("html"),
+        ("ndjson" | "jsonl", _) => Some("ndjson"),
         _ => None,
     }
 }
