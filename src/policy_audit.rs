@@ -40,6 +40,11 @@ fn found<'p>(rule: &Rule, origin: &'p Origin, message: impl Into<String>) -> Fou
     (origin, Diagnostic::new(rule, Owner::Policy, origin.span, message))
 }
 
+fn ineffective<'p>(origin: &'p Origin, message: impl Into<String>, help: &'static str) -> Found<'p> {
+    let (origin, problem) = found(&POLICY_INEFFECTIVE, origin, message);
+    (origin, problem.help(help))
+}
+
 impl Policy {
     /// The problems of the policy by file, at the levels of the policy in force: this one, or that of a base revision.
     pub(crate) fn review(
@@ -61,8 +66,9 @@ impl Policy {
         if run.searched.iter().any(String::is_empty) {
             for (at, over) in self.overrides.iter().enumerate() {
                 if !used.overrides.contains(&at) {
-                    let message = "this override matches no threat model";
-                    all.push(found(&POLICY_INEFFECTIVE, &over.origin, message));
+                    let message = "no threat model matches this override";
+                    let help = "correct its `match`, or remove the override";
+                    all.push(ineffective(&over.origin, message, help));
                 }
             }
         }
@@ -83,12 +89,15 @@ impl Policy {
     fn without_effect(&self) -> impl Iterator<Item = Found<'_>> {
         let levels = self.all_settings().flat_map(|settings| &settings.levels);
         levels.filter_map(|(name, level)| {
-            let Check::Limit { applies, .. } = rules::named(name)?.check else { return None };
+            let rule = rules::named(name)?;
+            let Check::Limit { applies, .. } = rule.check else { return None };
             if level.value.is_none() || self.all_settings().any(applies) {
                 return None;
             }
-            let message = format!("`{name}` has no effect: nothing that it needs is set");
-            Some(found(&POLICY_INEFFECTIVE, &level.origin, message))
+            // The rule's page names the setting, too.
+            let setting = rule.see.split('`').nth(1)?;
+            let message = format!("`{name}` has no effect: the policy does not set `{setting}`");
+            Some(ineffective(&level.origin, message, "set it, or remove the level of the rule"))
         })
     }
 

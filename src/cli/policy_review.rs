@@ -59,9 +59,11 @@ pub(crate) fn add_misplaced(run: CheckRun<'_>, result: &mut RunResult) {
         }
         let message =
             "this policy has no effect: policies are read from the repository's root or its .github";
+        let help = "move it there, or name it with `--policy`";
         let line = source.first_line(Span::new(0, source.text().len()));
         let known = options.base.is_some_and(|base| base.holds(path) && !base.is_unrelated);
-        let problem = Diagnostic { level, known, ..Diagnostic::new(rule, Owner::Policy, line, message) };
+        let problem =
+            Diagnostic { level, known, ..Diagnostic::new(rule, Owner::Policy, line, message).help(help) };
         result.report.files.push(FileReport::of_policy(source, path.clone(), vec![problem]));
     }
 }

@@ -99,9 +99,13 @@ impl Scaffold {
         yaml.note(0, "The check fails until every empty key is filled in; keys in comments are optional.");
         yaml.text.push_str(&format!("{MODEL_MARKER}: 1\n\nagent:\n"));
         yaml.block(2, self.part("agent"), AGENT, &["agent"]);
+        yaml.text.push('\n');
+        yaml.described(0, &["review"]);
         if self.model.get("review").is_some() {
-            yaml.text.push_str("\nreview:\n");
+            yaml.text.push_str("review:\n");
             yaml.block(2, self.part("review"), REVIEW, &["review"]);
+        } else {
+            yaml.text.push_str("# review: { date: YYYY-MM-DD, by: name@example.org }\n");
         }
         yaml.text.push('\n');
         match self.score {

@@ -99,7 +99,7 @@ pub(crate) fn read_about(
     let own = phrase.map(|phrase| (name_in(&phrase.text), phrase.span));
     if let Some((Some(name), span)) = own {
         about.name = Some(locate(&name, span, text));
-    } else if let Some((at, name)) = named_by_line(blocks, range.clone(), text) {
+    } else if let Some((at, name)) = labelled(blocks, range.clone(), text, &NAMING) {
         if !has_others(&blocks[at]) {
             about.read.push(at);
         }
@@ -225,20 +225,26 @@ fn is_separator(letter: char) -> bool {
     !letter.is_alphanumeric() && !"()[]\"'“”„«».!?%+*/&#".contains(letter)
 }
 
-/// The name in the first line such as `**Project**: Planner`, above the layers.
-fn named_by_line(blocks: &[OutlineBlock], range: Range<usize>, text: &str) -> Option<(usize, Piece)> {
+/// The value of the first line or row with one of the labels, such as `**Project**: Planner`, above the layers.
+pub(crate) fn labelled(
+    blocks: &[OutlineBlock],
+    range: Range<usize>,
+    text: &str,
+    labels: &[&str],
+) -> Option<(usize, Piece)> {
     const MAX: usize = 40;
+    let is_label = |label: &str| labels.contains(&&*label.trim().to_lowercase());
     for at in range.take(MAX) {
         let block = &blocks[at];
         let name = match &block.kind {
             OutlineKind::Table(rows) => rows.iter().find_map(|row| {
                 let [label, value] = row.cells.as_slice() else { return None };
-                is_naming(&label.text).then(|| locate(value.text.trim(), value.span, text))
+                is_label(&label.text).then(|| locate(value.text.trim(), value.span, text))
             }),
             OutlineKind::Paragraph | OutlineKind::Item => {
                 let parts = block.phrase.text.split(['\n', '·', '|']);
                 let mut values =
-                    parts.filter_map(|part| part.split_once(':').filter(|(label, _)| is_naming(label)));
+                    parts.filter_map(|part| part.split_once(':').filter(|(label, _)| is_label(label)));
                 values.next().map(|(_, name)| locate(name.trim(), block.phrase.span, text))
             }
             OutlineKind::Heading(_) | OutlineKind::Caption | OutlineKind::Other => None,
@@ -250,8 +256,8 @@ fn named_by_line(blocks: &[OutlineBlock], range: Range<usize>, text: &str) -> Op
     None
 }
 
-/// Whether a block has other facts than a name.
-fn has_others(block: &OutlineBlock) -> bool {
+/// Whether a block has other facts than the one with a label.
+pub(crate) fn has_others(block: &OutlineBlock) -> bool {
     match &block.kind {
         OutlineKind::Table(rows) => rows.len() > 1,
         OutlineKind::Paragraph | OutlineKind::Item => block.phrase.text.trim().contains(['\n', '·', '|']),

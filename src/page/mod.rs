@@ -4,7 +4,7 @@
 //! A page whose front matter has the marker becomes one tree: the nodes of the front matter, and after them those of the page,
 //! each with its place ([`build`]). [`draft`] reads pages without a marker by the same means.
 
-mod about;
+pub(crate) mod about;
 pub(crate) mod answers;
 mod build;
 pub(crate) mod columns;
@@ -154,7 +154,7 @@ pub(crate) enum BlockUse {
 }
 
 /// A section of a page with contents that have no use.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct LeftSection {
     /// Empty before the first heading.
     pub title: String,
@@ -162,6 +162,8 @@ pub struct LeftSection {
     pub blocks: usize,
     /// The cells of tables of which other cells are in use.
     pub cells: usize,
+    /// The first of these blocks and cells.
+    pub(crate) first: Option<Span>,
 }
 
 /// A page without a marker, for `import`.
@@ -184,15 +186,19 @@ pub struct PageDraft<'t> {
 impl PageDraft<'_> {
     /// The sections with contents that have no use, in the order of the page.
     pub fn left(&self) -> Vec<LeftSection> {
-        let mut left = vec![LeftSection { title: String::new(), blocks: 0, cells: 0 }];
+        let mut left = vec![LeftSection::default()];
         let mut unread = self.unread.iter().peekable();
         for (at, (block, used)) in self.blocks.iter().zip(&self.uses).enumerate() {
             if let OutlineKind::Heading(_) = block.kind {
-                left.push(LeftSection { title: block.phrase.text.trim().to_owned(), blocks: 0, cells: 0 });
+                let title = block.phrase.text.trim().to_owned();
+                left.push(LeftSection { title, ..LeftSection::default() });
             } else if let Some(section) = left.last_mut() {
                 section.blocks += usize::from(*used == BlockUse::Free);
                 while unread.next_if(|of| **of <= at).is_some() {
                     section.cells += 1;
+                }
+                if section.blocks + section.cells > 0 {
+                    section.first.get_or_insert(block.phrase.span);
                 }
             }
         }

@@ -5,8 +5,8 @@ use crate::rules::rule::{Check, Example, Rule};
 pub(crate) static POLICY_INEFFECTIVE: Rule = Rule {
     name: "policy-ineffective",
     summary: "A policy, or an entry of one, has no effect.",
-    why: "Its author expects an effect.",
-    remedy: "Remove the entry, or correct what it is matched by. Move a policy to the repository's root.",
+    why: "Its author expects an effect. An override has none if no threat model matches it, the level of a rule if the policy does not set the limit that the rule checks, and a policy if it is in a folder where policies are not read.",
+    remedy: "Correct the `match`, set the limit, or move the policy to the repository's root. Otherwise remove the entry.",
     see: "schemas/policy.json",
     examples: &[
         Example::whole(
@@ -15,7 +15,7 @@ pub(crate) static POLICY_INEFFECTIVE: Rule = Rule {
 aivss_policy: 1
 overrides:
   - match: { environment: production }
-#   ^^^^^ policy-ineffective: this override matches no threat model
+#   ^^^^^ policy-ineffective: no threat model matches this override
     limits: { score: 6.9 }
 ",
             "
@@ -31,7 +31,7 @@ overrides:
 aivss_policy: 1
 rules:
   score-exceeded: warning
-# ^^^^^^^^^^^^^^ policy-ineffective: `score-exceeded` has no effect: nothing that it needs is set
+# ^^^^^^^^^^^^^^ policy-ineffective: `score-exceeded` has no effect: the policy does not set `limits.score`
 ",
             "
 aivss_policy: 1

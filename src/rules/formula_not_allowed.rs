@@ -1,5 +1,6 @@
+use crate::aivss::Formula;
 use crate::diagnostic::Diagnostic;
-use crate::policy::settings;
+use crate::policy::{Settings, settings};
 use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
@@ -24,6 +25,11 @@ aivss:
     check: Check::Limit { applies: |settings| settings.has(&settings::FORMULAS), check },
     ..Rule::ERROR
 };
+
+/// Whether a policy allows a formula.
+pub(crate) fn is_allowed(formula: &Formula, settings: &Settings) -> bool {
+    settings.get(&settings::FORMULAS).is_none_or(|allowed| allowed.value.contains(&formula.version))
+}
 
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let Some(allowed) = subject.settings.get(&settings::FORMULAS) else { return };

@@ -1,12 +1,14 @@
+use crate::aivss;
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
+use crate::rules::formula_not_allowed::is_allowed;
 use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "mitigation-ignored",
     summary: "A mitigation factor is given for a formula without one.",
     why: "The author expects the mitigation to count, but the score does not change.",
-    remedy: "Remove the factor, or use a formula with mitigation.",
+    remedy: "Remove the factor, or use a formula with mitigation that the policy allows.",
     see: "OWASP AIVSS v0.5, section 4",
     examples: &[Example::parts(
         "
@@ -35,7 +37,14 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             && value != Decimal::ONE
         {
             let message = format!("mitigation factor {value} has no effect in AIVSS {}", formula.version);
-            found.push(Diagnostic::new(&RULE, scored.owner, given.span, message));
+            let others = aivss::ALL.into_iter();
+            let mut others =
+                others.filter(|other| other.has_mitigation() && is_allowed(other, subject.settings));
+            let help = match others.next().map(|other| other.version) {
+                Some(version) => format!("remove it, or use `version: {version}`"),
+                None => "remove it".to_owned(),
+            };
+            found.push(Diagnostic::new(&RULE, scored.owner, given.span, message).help(help));
         }
     }
 }

@@ -7,7 +7,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "A threat model has no score of the agent, and the policy accepts that.",
     why: "Limits on scores have no effect on an agent without one. Its risk is not known.",
     remedy: "Add `aivss` when its inputs are known: `aivss-lint init` shows them in a new file.",
-    see: "`require.score` of the policy",
+    see: "`require.score: false` of the policy",
     examples: &[Example::parts(
         "
 aivss_threat_model: 1

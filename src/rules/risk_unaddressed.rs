@@ -17,7 +17,7 @@ pub(crate) static RULE: Rule = Rule {
             "
 aivss:
   factors:
-# ^^^^^^^ risk-unaddressed: no threat or finding names Agent Access Control Violation, which the factors raise
+# ^^^^^^^ risk-unaddressed: the factors raise the risk Agent Access Control Violation, but no threat or finding names it
     autonomy_of_action: 0.0
     natural_language_interface: 0.0
     contextual_awareness: 0.0
@@ -59,7 +59,7 @@ aivss:
     non_determinism: 0.0
     opacity_and_reflexivity: 0.0
     dynamic_tool_use: 1.0
-#   ^^^^^^^^^^^^^^^^ risk-unaddressed: no threat or finding names Agent Access Control Violation, which the factors raise
+#   ^^^^^^^^^^^^^^^^ risk-unaddressed: the factors raise the risk Agent Access Control Violation, but no threat or finding names it
   score: 8.1
 maestro:
   cross_layer: <absent>
@@ -154,7 +154,9 @@ fn problem(open: &[OpenRisk], span: Span) -> Diagnostic {
     let is_long = open.len() > MAX_DETAILED;
     let refs: Vec<&str> = open.iter().map(|one| one.risk.reference()).collect();
     let named = if is_long { refs.clone() } else { open.iter().map(|one| one.risk.name).collect::<Vec<_>>() };
-    let message = format!("no threat or finding names {}, which the factors raise", named.join(", "));
+    let (risks, them) = if open.len() == 1 { ("risk", "it") } else { ("risks", "them") };
+    let message =
+        format!("the factors raise the {risks} {}, but no threat or finding names {them}", named.join(", "));
     let diagnostic = Diagnostic::new(&RULE, Owner::Agent, span, message);
     if is_long {
         let help = "write such `refs`; `aivss-lint explain risk-unaddressed` has factors and layers";

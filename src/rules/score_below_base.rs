@@ -1,13 +1,14 @@
-use crate::aivss::Inputs;
+use crate::aivss::{self, Inputs};
 use crate::decimal::Decimal;
 use crate::diagnostic::Diagnostic;
+use crate::rules::formula_not_allowed::is_allowed;
 use crate::rules::rule::{Check, Example, Rule, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     name: "score-below-base",
     summary: "Mitigation lowers the score below its own CVSS base.",
     why: "Under v0.8 the mitigation factor lowers the base as well as the agentic uplift, so that an agent can score below the weakness that it has. The amendment proposed for v1 (0.8-floor) lowers the uplift alone.",
-    remedy: "Use `version: 0.8-floor`, where mitigation lowers the uplift alone, or reconsider the mitigation factor.",
+    remedy: "Reconsider the mitigation factor. If the policy allows it, use `version: 0.8-floor`, where mitigation lowers the uplift alone.",
     see: "OWASP AIVSS v0.8, section 3.4, and its amendment",
     examples: &[Example::parts(
         "
@@ -42,6 +43,19 @@ fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             "score {} is below its CVSS base {}: mitigation {} lowers the base as well",
             working.score, inputs.base, inputs.mitigation
         );
-        found.push(Diagnostic::new(&RULE, scored.owner, scored.place(), message).working(working.written()));
+        let other = aivss::ALL.into_iter().find(|formula| {
+            formula.has_mitigation()
+                && is_allowed(formula, subject.settings)
+                && formula.work(inputs).score >= inputs.base
+        });
+        let help = match other.map(|formula| formula.version) {
+            Some(version) => format!("reconsider the mitigation factor, or use `version: {version}`"),
+            None => "reconsider the mitigation factor".to_owned(),
+        };
+        found.push(
+            Diagnostic::new(&RULE, scored.owner, scored.place(), message)
+                .working(working.written())
+                .help(help),
+        );
     }
 }

@@ -8,6 +8,7 @@ mod plan;
 use crate::aivss::{self, Formula};
 use crate::diagnostic::{Diagnostic, Fix, Level, Owner, Safety};
 use crate::policy::{Settings, settings};
+use crate::rules::formula_not_allowed::is_allowed;
 use crate::rules::{Check, Example, Rule, Subject};
 use crate::source::{Source, Span};
 
@@ -16,12 +17,13 @@ use plan::{StepOutcome, plan};
 pub(crate) static RULE: Rule = Rule {
     name: "version-outdated",
     fix: Some(Safety::Suggested),
-    summary: "A score uses an older version of AIVSS than the newest that the policy allows.",
+    summary: "A score uses an older version of AIVSS than the newest that the policy allows, or the tenth factor of an older one.",
     why: "Scores by different versions cannot be compared, and later versions count what earlier ones ignore.",
-    remedy: "Run `aivss-lint fix --to VERSION`, give open factors a value, and run `aivss-lint fix`.",
+    remedy: "Run `aivss-lint fix --to VERSION`, give open factors a value, and run `aivss-lint fix`. In place of an older tenth factor, write the current one with a value of its own.",
     see: "OWASP AIVSS v0.8",
-    examples: &[Example::parts(
-        "
+    examples: &[
+        Example::parts(
+            "
 aivss:
   version: '0.5'
 #          ^^^^^ version-outdated: the score uses AIVSS 0.5, and 0.8 is the newest version
@@ -32,7 +34,23 @@ aivss:
   version: '0.8'
 ",
     )
-    .under("rules: { version-outdated: warning }")],
+        .under("rules: { version-outdated: warning }"),
+        Example::parts(
+            "
+aivss:
+  factors:
+    natural_language_interface: <absent>
+    goal_driven_planning: 1.0
+#   ^^^^^^^^^^^^^^^^^^^^ version-outdated: `goal_driven_planning` is a factor of AIVSS 0.5, and the score uses 0.8
+",
+            "
+aivss:
+  factors:
+    natural_language_interface: 1.0
+",
+        )
+        .under("rules: { version-outdated: warning }"),
+    ],
     check: Check::Limit { applies: |settings| settings.levels.contains_key(RULE.name), check },
     ..Rule::WARNING
 };
@@ -40,10 +58,24 @@ aivss:
 fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let newest = newest(subject.settings);
     for scored in &subject.scores {
-        if let (Some(formula), Some(version)) = (scored.formula, &scored.declared.version)
-            && formula.precedes(newest)
-        {
+        let (Some(formula), Some(version)) = (scored.formula, &scored.declared.version) else { continue };
+        if formula.precedes(newest) {
             found.push(outdated(scored.owner, version.span, formula, newest));
+        }
+        let factors = &scored.declared.factors;
+        for given in &factors.given {
+            let older = aivss::ALL.into_iter().find(|older| older.tenth == given.factor);
+            if let Some(older) = older.filter(|older| older.precedes(formula) && formula.tenth != older.tenth)
+            {
+                let message = format!(
+                    "`{}` is a factor of AIVSS {}, and the score uses {}",
+                    factors.spell(given.factor),
+                    older.version,
+                    formula.version
+                );
+                let help = format!("write `{}` with a value of its own", factors.spell(formula.tenth));
+                found.push(Diagnostic::new(&RULE, scored.owner, given.key, message).help(help));
+            }
         }
     }
 }
@@ -53,10 +85,11 @@ const CURRENT: &str = "0.8";
 
 /// The newest formula that the policy allows; without a list, the current public release.
 fn newest(settings: &Settings) -> &'static Formula {
-    let newest = aivss::ALL.into_iter().rev().find(|formula| match settings.get(&settings::FORMULAS) {
-        Some(versions) => versions.value.contains(&formula.version),
-        None => formula.version == CURRENT,
-    });
+    let is_listed = settings.has(&settings::FORMULAS);
+    let newest = aivss::ALL
+        .into_iter()
+        .rev()
+        .find(|formula| is_allowed(formula, settings) && (is_listed || formula.version == CURRENT));
     newest.unwrap_or(aivss::ALL[0])
 }
 

@@ -3,6 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde_json::Value as JsonValue;
+
 use crate::aivss::{Factor, is_other_spelling};
 use crate::decimal::Decimal;
 use crate::likeness::nearest;
@@ -57,10 +59,20 @@ impl<'t> Explanation<'_, 't> {
             meant.extend(names.map(|name| (error.path.clone(), name.to_owned())));
         }
         errors.retain(|error| {
-            let SchemaErrorKind::MissingKey(name) = &error.kind else { return true };
-            // A merge key is a problem of its own, and would bring what is missing.
-            !meant.contains(&(error.path.clone(), name.clone()))
-                && self.place(&error.path).node.get("<<").is_none()
+            let is_meant = |error: &SchemaError| match &error.kind {
+                SchemaErrorKind::MissingKey(name) => meant.contains(&(error.path.clone(), name.clone())),
+                _ => false,
+            };
+            match &error.kind {
+                // A merge key is a problem of its own, and would bring what is missing.
+                SchemaErrorKind::MissingKey(_) => {
+                    !is_meant(error) && self.place(&error.path).node.get("<<").is_none()
+                }
+                SchemaErrorKind::NoBranch(branches) => {
+                    !branches.iter().any(|branch| branch.iter().all(is_meant))
+                }
+                _ => true,
+            }
         });
     }
 
@@ -93,7 +105,9 @@ impl<'t> Explanation<'_, 't> {
                 let mut seen = HashSet::new();
                 let options = options.iter().map(String::as_str).filter(|option| seen.insert(*option));
                 let options: Vec<&str> = options.collect();
-                (place.span, not_one_of(&place, &options), help_for_option(place.node, &options))
+                let help = help_for_option(place.node, &options);
+                let help = help.or_else(|| self.schema.text_beside(error, "x-help").map(str::to_owned));
+                (place.span, not_one_of(&place, &options), help)
             }
             SchemaErrorKind::MissingKey(key) => (place.key_span, format!("{name} lacks `{key}`"), None),
             SchemaErrorKind::WrongValue(predicate) => (place.span, format!("{name} {predicate}"), None),
@@ -151,6 +165,15 @@ impl<'t> Explanation<'_, 't> {
             Value::Number(_) => self.schema.text_beside(error, "x-number").map(str::to_owned).or(quotes),
             Value::Bool(_) => quotes,
             Value::String(text) if expected.contains(&"number") => meant_number(text),
+            Value::String(_) | Value::List(_) if expected == ["object"] => {
+                let required =
+                    self.schema.schema_object(error)?.get("required").and_then(JsonValue::as_array);
+                let keys = match required {
+                    Some(keys) => keys.iter().filter_map(JsonValue::as_str).collect(),
+                    None => self.schema.known_keys(error),
+                };
+                (!keys.is_empty()).then(|| format!("write a mapping with the keys {}", keys.join(", ")))
+            }
             Value::String(_) | Value::List(_) | Value::Map(_) | Value::Unreadable => None,
         }
     }

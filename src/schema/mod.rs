@@ -438,6 +438,15 @@ mod tests {
     }
 
     #[test]
+    fn misspelled_key_of_a_choice_is_one_violation() {
+        let schema = serde_json::json!({
+            "properties": { "status": true, "state": true }, "additionalProperties": false,
+            "anyOf": [{ "required": ["status"] }, { "required": ["state"] }],
+        });
+        assert_eq!(messages(&schema, "statuz: 1"), ["1:1 the document has no key `statuz`"]);
+    }
+
+    #[test]
     fn violation_after_a_reference_has_its_known_keys() {
         let schema = serde_json::json!({
             "properties": { "a": { "$ref": "#/$defs/b" } },

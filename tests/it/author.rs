@@ -132,9 +132,10 @@ fn listing_is_imported_as_a_model_that_lacks_only_unstated_inputs() {
     assert_eq!(
         ran.err,
         "listing.txt: the layers are not named: seven paragraphs from line 17 on are taken in MAESTRO's order\n\
-         listing.txt: not carried over: MAESTRO 7-layer threat model: 2 lines\n\
+         listing.txt: not carried over: MAESTRO 7-layer threat model: 2 lines (16, 24)\n\
          listing.txt: it names no version of AIVSS; the canonical formula is taken for that of 0.8\n\
          listing.txt: found 7 layers, 0 threats, 10 factors (Courier)\n\
+         listing.txt: its numbers are copied and not checked\n\
          wrote threat-model.yaml: run `aivss-lint threat-model.yaml` to list missing values\n"
     );
     needs_only_a_vector(&folder);
@@ -177,9 +178,10 @@ fn page_with_named_layers_and_printed_inputs_is_imported() {
         (
             0,
             "page.md: found 6 layers, 2 threats, 10 factors (Ledger keeper)\n\
-             page.md: not carried over: Ledger keeper: AIVSS threat model: 1 block\n\
-             page.md: not carried over: MAESTRO: 1 block\n\
-             page.md: not carried over: History: 1 block\n"
+             page.md: not carried over: Ledger keeper: AIVSS threat model: 1 block (line 8)\n\
+             page.md: not carried over: MAESTRO: 1 block (line 28)\n\
+             page.md: not carried over: History: 1 block (line 46)\n\
+             page.md: its numbers are copied and not checked\n"
         )
     );
     for line in [
@@ -284,7 +286,7 @@ fn input_on_a_line_of_its_own_is_imported() {
     }
     assert_eq!(
         err,
-        "page.md: found 0 layers, 0 threats, 3 factors (Planner)\npage.md: not carried over: Planner — threat model: 1 block\n"
+        "page.md: found 0 layers, 0 threats, 3 factors (Planner)\npage.md: not carried over: Planner — threat model: 1 block (line 15)\npage.md: its numbers are copied and not checked\n"
     );
 }
 
@@ -364,7 +366,8 @@ fn record_is_imported_as_far_as_it_maps() {
          record.json: not carried over: component_type: skill\n\
          record.json: not carried over: aivss.aarf.data_access: 0.5\n\
          record.json: not carried over: aivss.aarf.external_dependencies: 1.0\n\
-         record.json: not carried over: references: a list\n"
+         record.json: not carried over: references: a list\n\
+         record.json: its numbers are copied and not checked\n"
     );
     let finding = ran.out.split_once("\nfindings:\n").unwrap().1;
     for line in [

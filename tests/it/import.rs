@@ -22,6 +22,23 @@ fn has_lines(text: &str, lines: &str) -> bool {
 }
 
 #[test]
+fn labelled_lines_of_a_page_state_owner_environment_and_tier() {
+    let page = "# Planner\n\nBooks trips.\n\n**Owner:** Booking team · **Date:** 2026-01-31\n\n| Environment | prod |\n|---|---|\n\n\
+                Tier: Medium\n\nAutonomy: 0.5\n\n## Glossary\n\nWords.\n";
+    let ran = imported("page.md", page);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        has_lines(&ran.out, "owner: Booking team\nenvironment: production\ntier: moderate"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.err.contains("page.md: not carried over: Glossary: 1 block (line 16)\n"), "{}", ran.err);
+    assert!(ran.err.ends_with("page.md: its numbers are copied and not checked\n"), "{}", ran.err);
+    let ran = imported("page.md", &page.replace("Booking team", "TBD"));
+    assert!(ran.out.contains("# owner: "), "{}", ran.out);
+}
+
+#[test]
 fn threats_of_neighbors_are_listed_across_the_layers() {
     for (name, text, threats) in [
         (
@@ -143,7 +160,15 @@ maestro:
 findings: [{ id: F1, title: One, aivss: { version: '0.8', cvss_base: 5 } }]
 ",
     );
-    assert_eq!((ran.code, &*ran.err), (0, "agent.yaml: not carried over: agent.wheels: 4\n"), "{}", ran.out);
+    assert_eq!(
+        (ran.code, &*ran.err),
+        (
+            0,
+            "agent.yaml: not carried over: agent.wheels: 4\nagent.yaml: its numbers are copied and not checked\n"
+        ),
+        "{}",
+        ran.out
+    );
     for lines in [
         "name: Planner\nsummary: Books trips.",
         "tier: high",
@@ -304,7 +329,8 @@ fn page_gives_its_layers_its_threats_and_its_score() {
         (ran.code, &*ran.err),
         (
             0,
-            "page.md: found 7 layers, 2 threats, 10 factors (Tide Clerk)\npage.md: not carried over: Glossary: 2 blocks\n"
+            "page.md: found 7 layers, 2 threats, 10 factors (Tide Clerk)\npage.md: not carried over: Glossary: 2 blocks (line 65)\n\
+             page.md: its numbers are copied and not checked\n"
         )
     );
     for lines in [

@@ -56,8 +56,8 @@ fn risk_is_addressed_by_threats_and_findings() {
         let notes = problems("", &model(threats, findings));
         assert_eq!(notes.len(), 1, "{threats}{findings}");
         let message = notes[0]["message"].as_str().unwrap();
-        let names = message.strip_prefix("no threat or finding names ");
-        let names = names.and_then(|rest| rest.strip_suffix(", which the factors raise")).unwrap();
+        let names = message.strip_prefix("the factors raise the risk").unwrap().trim_start_matches('s');
+        let names = names.split_once(", but no threat or finding names ").unwrap().0;
         assert_eq!((&notes[0]["level"], names.split(", ").count()), (&"note".into(), open), "{message}");
     }
 }
@@ -70,7 +70,7 @@ fn problem_has_factors_layers_and_the_text_to_write() {
         let [problem] = &found[..] else { panic!("{found:?}") };
         assert_eq!(
             problem["message"],
-            "no threat or finding names Agent Untraceability, which the factors raise"
+            "the factors raise the risk Agent Untraceability, but no threat or finding names it"
         );
         assert_eq!(
             problem["note"],

@@ -17,6 +17,7 @@ mod events;
 mod packaging;
 mod recipes;
 mod sarif_size;
+mod workflows;
 
 #[path = "../support/git.rs"]
 mod git;

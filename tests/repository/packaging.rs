@@ -8,13 +8,13 @@ use aivss_lint::source::Source;
 use aivss_lint::syntax::Node;
 use serde_json::Value;
 
-const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 fn read(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
 }
 
-fn yaml(name: &str) -> Value {
+pub(crate) fn yaml(name: &str) -> Value {
     let source = Source::decode(name, read(name).into_bytes());
     let document = parse(&source);
     assert!(document.is_sound(), "{name}: {:?}", document.problems);

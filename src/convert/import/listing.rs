@@ -6,6 +6,7 @@ use crate::convert::import::keyed::answer;
 use crate::convert::import::page::take;
 use crate::model::{TextKind, blank};
 use crate::page::{BlockUse, PageDraft};
+use crate::report::count;
 use crate::source::BOM;
 use crate::syntax::outline::OutlineKind;
 
@@ -34,9 +35,9 @@ pub(crate) fn add_listing(text: &str, page: &mut PageDraft<'_>, model: &mut Data
     let Some(maestro) = title_of("maestro") else { return Vec::new() };
     let mut remarks = Vec::new();
     let below = &lines[maestro + 1..];
-    let mut count = add_named(below.iter().map(|(_, line)| *line), model);
-    if count == 0 {
-        count = by_place(below, model, &mut remarks);
+    let mut taken = add_named(below.iter().map(|(_, line)| *line), model);
+    if !taken.contains(&true) {
+        taken = by_place(below, model, &mut remarks);
     }
     let table = lines.iter().position(|(_, line)| line.starts_with('|'));
     let begun = [Some(maestro), table, title_of("aivss")].into_iter().flatten().min().unwrap_or_default();
@@ -57,24 +58,35 @@ pub(crate) fn add_listing(text: &str, page: &mut PageDraft<'_>, model: &mut Data
     for at in 0..page.blocks.len() {
         take(page, at);
     }
-    if below.len() > count {
-        remarks.push(format!("not carried over: {}: {} lines", lines[maestro].1, below.len() - count));
-    }
+    let left = below.iter().zip(taken).filter(|(_, taken)| !taken).map(|(line, _)| line);
+    remarks.extend(not_carried(lines[maestro].1, left));
+    // Of those before, the labels are read elsewhere.
+    let head = lines.get(1..begun).unwrap_or_default();
+    let left = head.iter().filter(|(_, line)| !line.ends_with('.') && !line.contains(':'));
+    remarks.extend(not_carried(title, left));
     remarks
 }
 
-/// Adds seven lines of a text that names no layer. Returns the number of lines that were taken.
-fn by_place(lines: &[(usize, &str)], model: &mut Data, remarks: &mut Vec<String>) -> usize {
+/// A remark on lines below a title, if there are any.
+fn not_carried<'t>(title: &str, left: impl Iterator<Item = &'t (usize, &'t str)>) -> Option<String> {
+    let numbers: Vec<String> = left.map(|(number, _)| number.to_string()).collect();
+    let lines = count(numbers.len(), "line");
+    (!numbers.is_empty()).then(|| format!("not carried over: {title}: {lines} ({})", numbers.join(", ")))
+}
+
+/// Adds seven lines of a text that names no layer. Returns which lines were taken.
+fn by_place(lines: &[(usize, &str)], model: &mut Data, remarks: &mut Vec<String>) -> Vec<bool> {
     let is_prose = |line: &str| {
         let small = line.to_lowercase();
         !line.starts_with('|') && !small.starts_with("maestro") && !small.starts_with("per-layer")
     };
     let prose: Vec<&(usize, &str)> = lines.iter().filter(|(_, line)| is_prose(line)).collect();
-    let (count, all) = (prose.len(), LayerSet::DEFAULT.layers().len());
-    let Some((first, _)) = prose.first() else { return 0 };
-    if count != all {
-        remarks.push(format!("the layers are not named, and there are {count} paragraphs for seven layers"));
-        return 0;
+    let none = vec![false; lines.len()];
+    let Some((first, _)) = prose.first() else { return none };
+    if prose.len() != LayerSet::DEFAULT.layers().len() {
+        let found = prose.len();
+        remarks.push(format!("the layers are not named, and there are {found} paragraphs for seven layers"));
+        return none;
     }
     remarks.push(format!(
         "the layers are not named: seven paragraphs from line {first} on are taken in MAESTRO's order"
@@ -82,7 +94,7 @@ fn by_place(lines: &[(usize, &str)], model: &mut Data, remarks: &mut Vec<String>
     for (kind, (_, line)) in LayerSet::DEFAULT.layers().zip(prose) {
         put(kind, line, model);
     }
-    all
+    lines.iter().map(|(_, line)| is_prose(line)).collect()
 }
 
 /// Adds the layers that lines of a root's part of a page name, outside of the sections of layers.
@@ -92,31 +104,31 @@ pub(crate) fn named_layers(page: &mut PageDraft<'_>, root: usize, model: &mut Da
         let is_line = matches!(block.kind, OutlineKind::Paragraph | OutlineKind::Item);
         if is_line
             && page.uses[at] != BlockUse::Layers
-            && add_named(std::iter::once(&*block.phrase.text), model) > 0
+            && add_named(std::iter::once(&*block.phrase.text), model).contains(&true)
         {
             take(page, at);
         }
     }
 }
 
-/// Adds the layers that texts name. A text after a bare name belongs to it. Returns the number of texts that were taken.
-fn add_named<'t>(texts: impl Iterator<Item = &'t str>, model: &mut Data) -> usize {
-    let (mut open, mut count) = (None, 0);
+/// Adds the layers that texts name. A text after a bare name belongs to it. Returns which texts were taken.
+fn add_named<'t>(texts: impl Iterator<Item = &'t str>, model: &mut Data) -> Vec<bool> {
+    let (mut open, mut taken) = (None, Vec::new());
     for text in texts {
         let named = named(text);
         let (kind, text) = match named {
             Some((kind, "")) => {
                 open = Some(kind);
-                count += 1;
+                taken.push(true);
                 continue;
             }
             Some((kind, text)) => (Some(kind), text),
             None => (open, text),
         };
         open = None;
-        count += usize::from(kind.is_some_and(|kind| put(kind, text, model)));
+        taken.push(kind.is_some_and(|kind| put(kind, text, model)));
     }
-    count
+    taken
 }
 
 /// The layer that a text opens with, and the text after its name.

@@ -41,7 +41,8 @@ const UNKNOWN: &str = "an OWASP report (`metadata`, `vulnerabilities`) nor AVE r
 /// # Errors
 /// The reason why it cannot be imported.
 pub fn import(name: &str, bytes: Vec<u8>, takes_threats: bool) -> Result<Imported, String> {
-    let Draft { scaffolds, remarks } = draft(name, bytes, takes_threats)?;
+    let Draft { scaffolds, mut remarks } = draft(name, bytes, takes_threats)?;
+    remarks.extend(copied(&scaffolds));
     let mut text = String::new();
     for mut scaffold in scaffolds {
         if !text.is_empty() {
@@ -67,6 +68,7 @@ pub fn import_in_place(bytes: &[u8], takes_threats: bool) -> Result<Imported, St
     };
     let mut remarks: Vec<String> =
         remarks.into_iter().map(|remark| remark.replacen("not carried over", "not read", 1)).collect();
+    remarks.extend(copied(&scaffolds));
     let marked = front_matter::insert(page.text(), &scaffold.front_parts())?;
     remarks.extend(
         marked.kept.iter().map(|key| format!("the front matter has `{key}` already: it was kept as it is")),
@@ -90,6 +92,12 @@ pub fn import_in_place(bytes: &[u8], takes_threats: bool) -> Result<Imported, St
     }
     drop(document);
     Ok(Imported { text: again.text().to_owned(), remarks })
+}
+
+/// A remark on scores, if there are any.
+fn copied(scaffolds: &[Scaffold]) -> Option<String> {
+    let has_numbers = |scaffold: &Scaffold| scaffold.is_scored() || scaffold.model.get("findings").is_some();
+    scaffolds.iter().any(has_numbers).then(|| "its numbers are copied and not checked".to_owned())
 }
 
 /// The text of a source that is not a threat model yet.

@@ -5,14 +5,22 @@ use crate::convert::data::Data;
 use crate::convert::import::listing::{add_listing, has_no_heading, named_layers};
 use crate::convert::import::{Draft, numbers};
 use crate::convert::scaffold::{Scaffold, ScoreForm};
-use crate::model::{Blank, blank_as_shown};
+use crate::model::{Blank, TextKind, blank, blank_as_shown};
+use crate::page::about::{has_others, labelled};
 use crate::page::{BlockUse, PageDraft, draft};
 use crate::report::count;
+use crate::schema::Vocabulary;
 use crate::source::Source;
 use crate::syntax::Node;
 
 /// The most sections that are reported as not imported.
 const MAX: usize = 50;
+/// The facts of an agent that lines state: labels, the place in a threat model, and the words that it accepts.
+const FACTS: [(&[&str], &str, Option<Vocabulary>); 3] = [
+    (&["owner", "agent owner", "model owner", "threat model owner"], "agent/owner", None),
+    (&["environment", "deployment environment"], "agent/environment", Some(Vocabulary::Environment)),
+    (&["tier", "risk tier"], "agent/tier", Some(Vocabulary::Tier)),
+];
 /// The wording of a page that uses the formula of 0.8.
 const CANONICAL: &str = "canonical owasp aivss formula";
 
@@ -41,6 +49,7 @@ pub(crate) fn import(source: &Source, takes_threats: bool) -> Result<Draft, Stri
         if score.entries().iter().any(|(key, _)| key != "severity") {
             model.put("aivss", score);
         }
+        add_facts(&mut page, at, source.text(), &mut model);
         remarks.extend(version(&page, at, &mut model));
         remarks.push(found(&model));
         scaffolds.push(Scaffold { origin: String::new(), model, score: ScoreForm::Offered });
@@ -50,15 +59,37 @@ pub(crate) fn import(source: &Source, takes_threats: bool) -> Result<Draft, Stri
         let parts = [(section.blocks, "block"), (section.cells, "cell")].into_iter();
         let parts = parts.filter(|(number, _)| *number > 0).map(|(number, word)| count(number, word));
         let parts = parts.collect::<Vec<_>>().join(", ");
+        let line = section.first.map_or(1, |span| source.position(span.start).line);
         match section.title.as_str() {
-            "" => format!("not carried over: {parts} before the first heading"),
-            title => format!("not carried over: {title}: {parts}"),
+            "" => format!("not carried over: {parts} before the first heading (line {line})"),
+            title => format!("not carried over: {title}: {parts} (line {line})"),
         }
     }));
     if left.len() > MAX {
         remarks.push(format!("not carried over: {} more sections", left.len() - MAX));
     }
     Ok(Draft { scaffolds, remarks })
+}
+
+/// Adds the facts of the agent that lines with a label state, such as `Owner: Booking team`.
+fn add_facts(page: &mut PageDraft<'_>, root: usize, text: &str, model: &mut Data) {
+    for (labels, path, vocabulary) in FACTS {
+        let Some((at, value)) = labelled(&page.blocks, page.ranges[root].clone(), text, labels) else {
+            continue;
+        };
+        let value = match vocabulary {
+            Some(vocabulary) => vocabulary.meant(&value.text),
+            None => Some(value.text.trim()),
+        };
+        if let Some(value) = value.filter(|value| blank(value, TextKind::Name).is_none())
+            && model.get(path).is_none()
+        {
+            model.put(path, value);
+            if !has_others(&page.blocks[at]) {
+                take(page, at);
+            }
+        }
+    }
 }
 
 /// The values of a root. An analysis that consists of placeholders below captions is the first of them.

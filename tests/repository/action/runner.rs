@@ -25,7 +25,7 @@ pub(crate) struct Job {
     /// The event's name and its JSON.
     pub(crate) event: (String, Value),
     /// The repository that the action comes from; empty if it is in the repository itself.
-    pub action_repository: String,
+    pub(crate) action_repository: String,
     /// Variables of the runner.
     pub(crate) variables: BTreeMap<String, String>,
 }
@@ -231,7 +231,11 @@ impl Job {
     }
 
     /// Runs a script as `shell: bash` does.
-    fn bash(&self, script: &str, variables: &BTreeMap<String, String>) -> (i32, BTreeMap<String, String>) {
+    pub(crate) fn bash(
+        &self,
+        script: &str,
+        variables: &BTreeMap<String, String>,
+    ) -> (i32, BTreeMap<String, String>) {
         assert!(!script.contains("${{"), "an expression within a script: {script}");
         let file = self.folder.join("step.sh");
         fs::write(&file, script).unwrap();
