@@ -3,6 +3,8 @@
 //! Stubs take the place of what publishes. Uploads and downloads are copies, and actions of others are not run. Jobs for
 //! other machines are skipped. The output names all of it.
 
+#![expect(clippy::print_stdout, reason = "the log lists each step")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -87,7 +89,7 @@ fn run(name: &str, reference: &str) -> PathBuf {
             let runner = cell["runner"].as_str().or(cell.as_str()).unwrap_or("ubuntu");
             runner.starts_with("ubuntu") && cell["target"].as_str().is_none_or(|target| target == host)
         });
-        let skipped: Vec<String> = others.iter().map(|cell| cell.to_string()).collect();
+        let skipped: Vec<String> = others.iter().map(ToString::to_string).collect();
         println!(
             "== {name}{}",
             if skipped.is_empty() { String::new() } else { format!(", not on {}", skipped.join(", ")) }
@@ -171,7 +173,7 @@ impl WorkflowJob {
         let with: BTreeMap<String, String> =
             entries(&step["with"]).map(|(key, value)| (key.clone(), self.filled(&value))).collect();
         let (code, outputs) = match (step["run"].as_str(), step["uses"].as_str()) {
-            (Some(".ci/run"), _) => return println!("{name}: not here, because it runs this"),
+            (Some(".ci/run"), _) => return println!("{name}: not here, a run of its own"),
             (Some(script), _) => {
                 println!("{name}");
                 let own = entries(&step["env"]).map(|(name, value)| (name.clone(), self.filled(&value)));
@@ -255,7 +257,7 @@ fn files(folder: &Path, pattern: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-#[ignore = "builds the program four times, and asks package registries: `.ci/run` runs it"]
+#[ignore = "builds the program four times, and asks package registries: `.ci/workflows` runs it"]
 fn every_step_of_the_workflows_runs() {
     run("ci", "refs/heads/main");
     let artifacts = run("release", &format!("refs/tags/v{VERSION}"));
