@@ -29,8 +29,9 @@ pub(crate) fn value(key: &str, text: &str, indent: usize) -> String {
 }
 
 pub(crate) fn comment(text: &str, indent: usize) -> String {
-    let is_kept = |at, letter| !is_steering(letter) || is_in_emoji(text, at, letter);
-    let safe = text.char_indices().map(|(at, letter)| if is_kept(at, letter) { letter } else { '\u{FFFD}' });
+    let safe = text.char_indices().map(|(at, letter)| {
+        if is_steering(letter) && !is_in_emoji(text, at, letter) { '\u{FFFD}' } else { letter }
+    });
     lines(&safe.collect::<String>(), indent, "# ")
 }
 

@@ -207,8 +207,8 @@ impl<'r> ProblemBlock<'r> {
                     detail.text = remedy.into_owned();
                 }
                 // The fix of the cause fixes its consequences.
-                let is_told = at > 0 && ["note", "help"].contains(&detail.word);
-                if !is_told
+                let is_known = at > 0 && ["note", "help"].contains(&detail.word);
+                if !is_known
                     && !found.iter().any(|other| other.word == detail.word && other.text == detail.text)
                 {
                     found.push(detail);

@@ -122,13 +122,13 @@ impl Rego {
         let mut engine = self.engine.clone();
         let input = Value::from_json_str(input).map_err(|error| error.to_string())?;
         engine.set_input(input.clone());
-        let mut said = Answers::default();
+        let mut answers = Answers::default();
         for asked in &self.asked {
             let first = asked.definitions.first().copied().unwrap_or_default();
             let values = match evaluate(&mut engine, &asked.whole) {
                 Ok(values) => values,
                 Err(message) => {
-                    said.failed.push(self.placed(&message, first));
+                    answers.failed.push(self.placed(&message, first));
                     if message == PANICKED {
                         engine = self.engine.clone();
                         engine.set_input(input.clone());
@@ -141,14 +141,14 @@ impl Rego {
                 Ok(found) => {
                     let mirror = self.mirror.as_ref().filter(|_| asked.definitions.len() > 1);
                     let places = mirror.map(|mirror| mirror.places(&input, asked)).unwrap_or_default();
-                    said.given.extend(
+                    answers.given.extend(
                         found.into_iter().map(|answer| (*places.get(&answer).unwrap_or(&first), answer)),
                     );
                 }
-                Err(message) => said.wrong.push((first, message)),
+                Err(message) => answers.wrong.push((first, message)),
             }
         }
-        Ok(said)
+        Ok(answers)
     }
 
     /// A message of the engine in a line, with the rule that it comes from: the one at its place, else `asked`.

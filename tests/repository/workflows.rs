@@ -224,7 +224,7 @@ impl WorkflowJob {
                 for file in found {
                     let name = file.file_name().unwrap().to_str().unwrap();
                     fs::copy(&file, uploaded.join(name)).unwrap();
-                    // Stands for those of the other targets.
+                    // In place of those of the other targets.
                     for target in &self.skipped {
                         let other = name.replace(&self.values["matrix.target"], target);
                         fs::copy(&file, uploaded.join(other)).unwrap();

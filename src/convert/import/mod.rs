@@ -96,8 +96,10 @@ pub fn import_in_place(bytes: &[u8], takes_threats: bool) -> Result<Imported, St
 
 /// A remark on scores, if there are any.
 fn copied(scaffolds: &[Scaffold]) -> Option<String> {
-    let has_numbers = |scaffold: &Scaffold| scaffold.is_scored() || scaffold.model.get("findings").is_some();
-    scaffolds.iter().any(has_numbers).then(|| "its numbers are copied and not checked".to_owned())
+    let mut models = scaffolds.iter();
+    models
+        .any(|scaffold| scaffold.is_scored() || scaffold.model.get("findings").is_some())
+        .then(|| "its numbers are copied and not checked".to_owned())
 }
 
 /// The text of a source that is not a threat model yet.

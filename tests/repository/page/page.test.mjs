@@ -129,7 +129,7 @@ test("a rule counts the agents that it shows, and the excepted ones apart", asyn
   assert.equal(await rule.locator("summary > b").first().textContent(), number);
   await rule.locator("summary").first().click();
   await rule.getByRole("link", { name: "Show only these agents" }).click();
-  await says(page, number);
+  await waitForShown(page, number);
   await close();
 });
 
@@ -607,11 +607,11 @@ test("thousands of rows are laid out near the window only, and are one table all
   assert.ok((await bodies.evaluateAll((all) => all.map((body) => body.rows.length))).every((rows) => rows === 200));
   await page.getByLabel("Verdict").selectOption("fails");
   const failing = await page.locator("#heat tr[data-fails]").count();
-  await says(page, failing);
+  await waitForShown(page, failing);
   assert.equal(await page.locator("#heat tbody:not([hidden]) tr:not([hidden])").count(), failing);
   await page.getByRole("searchbox").fill(names.at(-1).trim().split(" ")[0]);
   await page.getByRole("button", { name: "Clear filters" }).click();
-  await says(page, 2000);
+  await waitForShown(page, 2000);
   assert.equal(await page.locator("#heat tbody[hidden]").count(), 0);
   await close();
 });
