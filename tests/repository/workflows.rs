@@ -211,10 +211,14 @@ impl WorkflowJob {
                 let depth = with.get("fetch-depth").map_or("1", |depth| depth);
                 let source = format!("file://{}", root().display());
                 git(&self.runner.folder, &["clone", "--quiet", "--depth", depth, &source, "workspace"]);
-                // Packages of others are compiled once.
-                let built = root().join("target/ci-workflows");
-                fs::create_dir_all(&built).unwrap();
-                std::os::unix::fs::symlink(built, workspace.join("target")).unwrap();
+                // Packages of others are compiled once. The folder itself is no link: the program writes nothing through one.
+                fs::create_dir_all(workspace.join("target")).unwrap();
+                let target = self.values.get("matrix.target").map(String::as_str);
+                for name in ["debug", "release"].into_iter().chain(target) {
+                    let built = root().join("target/ci-workflows").join(name);
+                    fs::create_dir_all(&built).unwrap();
+                    std::os::unix::fs::symlink(built, workspace.join("target").join(name)).unwrap();
+                }
             }
             "actions/upload-artifact" => {
                 let (folder, pattern) = with["path"].rsplit_once('/').unwrap_or((".", &with["path"]));
