@@ -15,6 +15,9 @@ const MAX_NAME_LENGTH: usize = 200;
 /// Labels of lines that name the agent.
 const NAMING: [&str; 8] =
     ["project", "system", "agent", "agent name", "project name", "system name", "application", "product"];
+/// Last words of labels of other facts, as in "Agent owner: …".
+const FACTS: [&str; 9] =
+    ["owner", "author", "reviewer", "team", "date", "version", "status", "environment", "tier"];
 /// Titles of sections that sum up a page.
 const SUMMARIES: [&str; 9] = [
     "executive summary",
@@ -100,7 +103,7 @@ pub(crate) fn read_about(
     if let Some((Some(name), span)) = own {
         about.name = Some(locate(&name, span, text));
     } else if let Some((at, name)) = labelled(blocks, range.clone(), text, &NAMING) {
-        if !has_others(&blocks[at]) {
+        if fact_count(&blocks[at]) == 1 {
             about.read.push(at);
         }
         about.name = Some(name);
@@ -159,7 +162,7 @@ fn is_about_page(phrase: &PageText) -> bool {
         line.starts_with('|') || value.starts_with(|letter: char| letter.is_ascii_digit())
     };
     let mut lines = phrase.text.lines();
-    let is_named = lines.clone().any(|line| line.split_once(':').is_some_and(|(label, _)| is_naming(label)));
+    let is_named = lines.clone().any(|line| line.split_once(':').is_some_and(|(label, _)| is_fact(label)));
     ((phrase.strong > 0 || is_named) && lines.clone().all(is_label))
         || lines.all(is_number)
         || is_score(&phrase.text)
@@ -256,15 +259,20 @@ pub(crate) fn labelled(
     None
 }
 
-/// Whether a block has other facts than the one with a label.
-pub(crate) fn has_others(block: &OutlineBlock) -> bool {
+/// The number of facts that a block can state: rows, or lines and their parts.
+pub(crate) fn fact_count(block: &OutlineBlock) -> usize {
     match &block.kind {
-        OutlineKind::Table(rows) => rows.len() > 1,
-        OutlineKind::Paragraph | OutlineKind::Item => block.phrase.text.trim().contains(['\n', '·', '|']),
-        OutlineKind::Heading(_) | OutlineKind::Caption | OutlineKind::Other => false,
+        OutlineKind::Table(rows) => rows.len(),
+        OutlineKind::Paragraph | OutlineKind::Item => {
+            block.phrase.text.trim().split(['\n', '·', '|']).count()
+        }
+        OutlineKind::Heading(_) | OutlineKind::Caption | OutlineKind::Other => 1,
     }
 }
 
-fn is_naming(label: &str) -> bool {
-    NAMING.contains(&&*label.trim().to_lowercase())
+/// Whether a label is one of a fact, so that its line belongs to no summary.
+fn is_fact(label: &str) -> bool {
+    let label = label.trim().to_lowercase();
+    NAMING.contains(&&*label)
+        || label.split_whitespace().next_back().is_some_and(|word| FACTS.contains(&word))
 }

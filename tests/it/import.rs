@@ -39,6 +39,19 @@ fn labelled_lines_of_a_page_state_owner_environment_and_tier() {
 }
 
 #[test]
+fn paragraph_of_labelled_lines_is_no_summary_and_is_carried_over_as_a_whole() {
+    let facts = "Agent owner: Booking team\nEnvironment: prod\nTier: high\n";
+    let page = format!("# Planner\n\n{facts}\nBooks trips.\n\nAutonomy: 0.5\n");
+    let ran = imported("page.md", &page);
+    assert!(has_lines(&ran.out, "name: Planner\nsummary: Books trips.\nowner: Booking team"), "{}", ran.out);
+    assert!(!ran.err.contains("not carried over"), "{}", ran.err);
+    // A date has no place in a threat model.
+    let ran = imported("page.md", &page.replace("Tier: high", "Date: 2026-01-31"));
+    assert!(has_lines(&ran.out, "summary: Books trips.\nowner: Booking team"), "{}", ran.out);
+    assert!(ran.err.contains("not carried over: Planner: 1 block (line 3)"), "{}", ran.err);
+}
+
+#[test]
 fn threats_of_neighbors_are_listed_across_the_layers() {
     for (name, text, threats) in [
         (

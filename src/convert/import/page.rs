@@ -6,7 +6,7 @@ use crate::convert::import::listing::{add_listing, has_no_heading, named_layers}
 use crate::convert::import::{Draft, numbers};
 use crate::convert::scaffold::{Scaffold, ScoreForm};
 use crate::model::{Blank, TextKind, blank, blank_as_shown};
-use crate::page::about::{has_others, labelled};
+use crate::page::about::{fact_count, labelled};
 use crate::page::{BlockUse, PageDraft, draft};
 use crate::report::count;
 use crate::schema::Vocabulary;
@@ -73,6 +73,7 @@ pub(crate) fn import(source: &Source, takes_threats: bool) -> Result<Draft, Stri
 
 /// Adds the facts of the agent that lines with a label state, such as `Owner: Booking team`.
 fn add_facts(page: &mut PageDraft<'_>, root: usize, text: &str, model: &mut Data) {
+    let mut read = Vec::new();
     for (labels, path, vocabulary) in FACTS {
         let Some((at, value)) = labelled(&page.blocks, page.ranges[root].clone(), text, labels) else {
             continue;
@@ -85,9 +86,13 @@ fn add_facts(page: &mut PageDraft<'_>, root: usize, text: &str, model: &mut Data
             && model.get(path).is_none()
         {
             model.put(path, value);
-            if !has_others(&page.blocks[at]) {
-                take(page, at);
-            }
+            read.push(at);
+        }
+    }
+    // A block with other facts is not carried over as a whole.
+    for at in &read {
+        if read.iter().filter(|other| *other == at).count() == fact_count(&page.blocks[*at]) {
+            take(page, *at);
         }
     }
 }
