@@ -24,7 +24,7 @@ fn pages() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     })
 }
 
-/// What is read from a page, in the form of the file.
+/// The contents that are read from a page, in the form of the file.
 fn reading(source: &Source) -> String {
     let draft = draft(source);
     let mut out = format!("{}\n", if draft.has_layers { "read" } else { "nothing" });

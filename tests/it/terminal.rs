@@ -1,4 +1,4 @@
-//! What people see on a terminal, which `script` gives: colors, line breaks and links.
+//! Colors, line breaks and links on a terminal, which `script` provides.
 #![cfg(target_os = "linux")]
 
 use std::process::Command;
